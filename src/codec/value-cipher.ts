@@ -1,0 +1,34 @@
+import type { AlgorithmName } from '../declaration/algorithm';
+import type { Binary, BsonReadOptions } from './bson';
+
+/** A value to encrypt. `value` serialises to the BSON type that its field fixes. */
+export interface PlainValue {
+  readonly value: unknown;
+  readonly algorithm: AlgorithmName;
+  readonly keyAltName: string;
+}
+
+/** The outcome of a batch: a value for each place, but for those in `failures`, by place. */
+export interface BatchOutcome<T> {
+  readonly values: readonly (T | undefined)[];
+  readonly failures: ReadonlyMap<number, unknown>;
+}
+
+/**
+ * Why values are encrypted. A `write` creates data keys that are missing, as far as the handle allows; a `query` never does:
+ * a value under a missing key fails with `KeyNotFoundError`.
+ */
+export type EncryptPurpose = 'write' | 'query';
+
+/**
+ * Encrypts and decrypts values, many at once. The codec knows keys only through it.
+ *
+ * Every call keeps order and length: place n of the outcome answers place n of what was given. A failure of one value leaves the
+ * others' outcome right. What concerns no single value (key vault unreachable, addon missing) rejects the whole call.
+ */
+export interface ValueCipher {
+  /** Ciphertexts of subtype 6, byte for byte what the driver's `ClientEncryption.encrypt` makes of the same value. */
+  encrypt(values: readonly PlainValue[], purpose: EncryptPurpose): Promise<BatchOutcome<Binary>>;
+  /** The plaintexts, as the driver would return them for a plain field under `options`. */
+  decrypt(ciphertexts: readonly Binary[], options: BsonReadOptions): Promise<BatchOutcome<unknown>>;
+}

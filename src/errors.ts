@@ -1,0 +1,181 @@
+/** The facts an error carries beside its message: names only, never a value, a key or a credential. */
+export interface FleErrorFacts {
+  /** The model's name; absent where only a schema is known. */
+  readonly model?: string | undefined;
+  /** The path of the encrypted field, dotted as in the schema. */
+  readonly path?: string | undefined;
+  /** The Mongoose or driver method that was called, such as `updateOne`. */
+  readonly operation?: string | undefined;
+  /** The alternate name of the data key. */
+  readonly keyAltName?: string | undefined;
+  /** The identifier of the data key, as UUID text. */
+  readonly keyId?: string | undefined;
+  /** What led to this error, where something did. */
+  readonly cause?: unknown;
+}
+
+/** What an error is made of: `where: wrong remedy`, both of the latter whole sentences. */
+export interface FleErrorText extends FleErrorFacts {
+  /** Where it happened; without it, `model.path`, whichever of the two is known. */
+  readonly where?: string | undefined;
+  /** What is wrong, as a sentence with its full stop. */
+  readonly wrong: string;
+  /** What to do, as a sentence with its full stop. */
+  readonly remedy: string;
+}
+
+/** Every code an error of this package can have; each has a heading in docs/errors.md. */
+export type FleErrorCode = AnyFleError['code'];
+
+const BRAND = Symbol.for('mongoose-fle.FleError');
+
+/** The base of every error of this package. Recognise one with `isFleError`, tell them apart by `code`. */
+export abstract class FleError extends Error implements FleErrorFacts {
+  abstract readonly code: string;
+  readonly model: string | undefined;
+  readonly path: string | undefined;
+  readonly operation: string | undefined;
+  readonly keyAltName: string | undefined;
+  readonly keyId: string | undefined;
+
+  constructor(text: FleErrorText) {
+    super(
+      `${placeOf(text)}: ${text.wrong} ${text.remedy}`,
+      text.cause === undefined ? undefined : { cause: text.cause },
+    );
+    this.name = new.target.name;
+    this.model = text.model;
+    this.path = text.path;
+    this.operation = text.operation;
+    this.keyAltName = text.keyAltName;
+    this.keyId = text.keyId;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+}
+
+function placeOf({ where, model, path }: FleErrorText): string {
+  const place = [model, path].filter((part) => part !== undefined).join('.');
+  return where ?? (place === '' ? 'mongoose-fle' : place);
+}
+
+/** A declaration that cannot be honoured: a path that may not be encrypted, declared twice, wrongly nested or indexed. */
+export class InvalidDeclarationError extends FleError {
+  readonly code = 'FLE_INVALID_DECLARATION';
+}
+
+/** The type of a path has no encryption under the declared algorithm. */
+export class UnencryptableTypeError extends FleError {
+  readonly code = 'FLE_UNENCRYPTABLE_TYPE';
+}
+
+/** A class was handed to the plugin for its `@Encrypted` fields and has none. */
+export class NothingEncryptedError extends FleError {
+  readonly code = 'FLE_NOTHING_ENCRYPTED';
+}
+
+/** An option of `fieldEncryption` or of the plugin is unknown or of the wrong type. */
+export class InvalidOptionsError extends FleError {
+  readonly code = 'FLE_INVALID_OPTIONS';
+}
+
+/** The configuration of a KMS provider is incomplete or wrong. */
+export class InvalidKmsConfigError extends FleError {
+  readonly code = 'FLE_INVALID_KMS_CONFIG';
+}
+
+/** A module this package stands on is not installed or cannot be loaded. */
+export class MissingDependencyError extends FleError {
+  readonly code = 'FLE_MISSING_DEPENDENCY';
+}
+
+/** A model declares encrypted paths that no plugin encrypts. */
+export class ModelNotBoundError extends FleError {
+  readonly code = 'FLE_MODEL_NOT_BOUND';
+}
+
+/** A filter asks of an encrypted path what ciphertext cannot answer. */
+export class UnsupportedFilterError extends FleError {
+  readonly code = 'FLE_UNSUPPORTED_FILTER';
+}
+
+/** An update asks of an encrypted path what cannot be done to ciphertext. */
+export class UnsupportedUpdateError extends FleError {
+  readonly code = 'FLE_UNSUPPORTED_UPDATE';
+}
+
+/** A stage of an aggregation pipeline touches an encrypted path in a way that ciphertext cannot serve. */
+export class UnsupportedStageError extends FleError {
+  readonly code = 'FLE_UNSUPPORTED_STAGE';
+}
+
+/** A method, projection or option is not available on a model with encrypted paths. */
+export class UnsupportedOperationError extends FleError {
+  readonly code = 'FLE_UNSUPPORTED_OPERATION';
+}
+
+/** A value is not one the declared type can hold without loss. */
+export class InvalidValueError extends FleError {
+  readonly code = 'FLE_INVALID_VALUE';
+}
+
+/** A value that is ciphertext already was given for an encrypted path. */
+export class CiphertextGivenError extends FleError {
+  readonly code = 'FLE_CIPHERTEXT_GIVEN';
+}
+
+/** No data key has the name, or the identifier, that is needed. */
+export class KeyNotFoundError extends FleError {
+  readonly code = 'FLE_KEY_NOT_FOUND';
+}
+
+/** Two data keys of the key vault share a name, so that the name means neither. */
+export class DuplicateKeyNameError extends FleError {
+  readonly code = 'FLE_DUPLICATE_KEY_NAME';
+}
+
+/** The key vault could not be read or written. */
+export class KeyVaultUnavailableError extends FleError {
+  readonly code = 'FLE_KEY_VAULT_UNAVAILABLE';
+}
+
+/** A value could not be encrypted. */
+export class EncryptionFailedError extends FleError {
+  readonly code = 'FLE_ENCRYPTION_FAILED';
+}
+
+/** A stored ciphertext could not be decrypted. */
+export class DecryptionFailedError extends FleError {
+  readonly code = 'FLE_DECRYPTION_FAILED';
+}
+
+/** An encrypted path holds, in the database, a value that is not ciphertext. */
+export class PlaintextFoundError extends FleError {
+  readonly code = 'FLE_PLAINTEXT_FOUND';
+}
+
+/** Every error of this package, for `switch (error.code)`. */
+export type AnyFleError =
+  | InvalidDeclarationError
+  | UnencryptableTypeError
+  | NothingEncryptedError
+  | InvalidOptionsError
+  | InvalidKmsConfigError
+  | MissingDependencyError
+  | ModelNotBoundError
+  | UnsupportedFilterError
+  | UnsupportedUpdateError
+  | UnsupportedStageError
+  | UnsupportedOperationError
+  | InvalidValueError
+  | CiphertextGivenError
+  | KeyNotFoundError
+  | DuplicateKeyNameError
+  | KeyVaultUnavailableError
+  | EncryptionFailedError
+  | DecryptionFailedError
+  | PlaintextFoundError;
+
+/** Whether `error` is an error of this package, also when two copies of it are loaded. */
+export function isFleError(error: unknown): error is AnyFleError {
+  return typeof error === 'object' && error !== null && BRAND in error;
+}

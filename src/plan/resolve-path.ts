@@ -1,0 +1,60 @@
+import type { EncryptedField, PlanNode } from './encryption-plan';
+
+/** Where a dotted path leads in a plan. */
+export type PathTarget =
+  /** No encrypted value stands at it, above it or below it. */
+  | { readonly kind: 'clear' }
+  /** An encrypted value, or something that holds encrypted values, stands there. */
+  | { readonly kind: 'node'; readonly node: PlanNode }
+  /** It leads inside a value that is encrypted, as a whole or not. */
+  | { readonly kind: 'inside'; readonly field: EncryptedField };
+
+const CLEAR: PathTarget = { kind: 'clear' };
+
+/** A position in an array: `0`, `$`, `$[]` or `$[name]`. */
+const POSITION = /^(?:\d+|\$|\$\[[^\]]*\])$/;
+
+/** Where `path`, dotted as MongoDB writes it, leads below `node`. A name steps through arrays by itself, as in MongoDB. */
+export function resolvePath(node: PlanNode, path: string): PathTarget {
+  return resolveSegments(node, path.split('.'));
+}
+
+/** Where `segments`, the parts of a dotted path, lead below `node`. */
+export function resolveSegments(node: PlanNode, segments: readonly string[]): PathTarget {
+  let reached: PlanNode = node;
+  for (const segment of segments) {
+    if (reached.kind === 'field') return { kind: 'inside', field: reached.field };
+    const next = step(reached, segment);
+    if (next === undefined) return CLEAR;
+    if (next.kind === 'inside') return next;
+    reached = next;
+  }
+  return { kind: 'node', node: reached };
+}
+
+type Step = PlanNode | Extract<PathTarget, { kind: 'inside' }> | undefined;
+
+function step(node: PlanNode, segment: string): Step {
+  switch (node.kind) {
+    case 'field':
+      return { kind: 'inside', field: node.field };
+    case 'object':
+      return node.children.get(segment) ?? node.rest;
+    case 'array':
+      return POSITION.test(segment) ? node.element : step(node.element, segment);
+  }
+}
+
+/** Every encrypted field at or below `node`. */
+export function fieldsBelow(node: PlanNode): EncryptedField[] {
+  switch (node.kind) {
+    case 'field':
+      return [node.field];
+    case 'array':
+      return fieldsBelow(node.element);
+    case 'object': {
+      const below = [...node.children.values()].flatMap(fieldsBelow);
+      return node.rest === undefined ? below : [...below, ...fieldsBelow(node.rest)];
+    }
+  }
+}
