@@ -1,9 +1,13 @@
 import type { AlgorithmName } from '../declaration/algorithm';
 import type { Binary, BsonReadOptions } from './bson';
 
-/** A value to encrypt. `value` serialises to the BSON type that its field fixes. */
+/** A value to encrypt. */
 export interface PlainValue {
-  readonly value: unknown;
+  /**
+   * The BSON document `{ v: value }`: serialised once, when the value is taken, so that nothing the caller does later changes it.
+   * Its byte 4 is the BSON type of the value; never that of null, undefined, minKey or maxKey.
+   */
+  readonly bytes: Uint8Array;
   readonly algorithm: AlgorithmName;
   readonly keyAltName: string;
 }
