@@ -1,0 +1,137 @@
+import { InvalidValueError } from '../errors';
+import type { EncryptedField, ObjectNode, PlanNode } from '../plan/encryption-plan';
+import { resolvePath } from '../plan/resolve-path';
+import { bsonTypeOf } from './bson';
+import { encodeValue, type EncodeScope } from './encode-value';
+
+/** An object or array of ours with a place for a value. */
+export type Holder = Record<string | number, unknown>;
+
+/** A place in a copy that waits for the ciphertext of `bytes`. */
+export interface PlaintextSlot {
+  readonly holder: Holder;
+  readonly key: string | number;
+  readonly field: EncryptedField;
+  /** The BSON document `{ v: value }`. */
+  readonly bytes: Uint8Array;
+}
+
+/** A place to put a value, with what the plan says stands there. */
+export interface Placement {
+  readonly holder: Holder;
+  readonly key: string | number;
+  readonly node: PlanNode;
+}
+
+/**
+ * Takes the plaintext out of one command: copies what it is given along encrypted paths, never touching the original, and keeps a
+ * slot for each value that is to be encrypted. Until a slot is filled its place holds undefined, so that no plaintext can be sent
+ * by mistake.
+ */
+export class PlaintextCollector {
+  readonly slots: PlaintextSlot[] = [];
+
+  readonly scope: EncodeScope;
+
+  constructor(scope: EncodeScope) {
+    this.scope = scope;
+  }
+
+  /**
+   * Puts a copy of `value` at `placement`, with a slot for each encrypted value in it.
+   *
+   * @throws {InvalidValueError} where a value does not have the shape or type declared.
+   * @throws {CiphertextGivenError} where a value is ciphertext already.
+   */
+  place(value: unknown, { holder, key, node }: Placement): void {
+    if (value === null || value === undefined) {
+      holder[key] = value;
+      return;
+    }
+    switch (node.kind) {
+      case 'field':
+        this.#placeField(value, { holder, key }, node.field);
+        return;
+      case 'array':
+        holder[key] = this.#copyArray(value, node.element);
+        return;
+      case 'object':
+        holder[key] = this.copyObject(value, node);
+        return;
+    }
+  }
+
+  /** A copy of the document or subdocument `value`, with a slot for each encrypted value in it. */
+  copyObject(value: unknown, node: ObjectNode): Holder {
+    const copy = this.#plainObjectOf(value, node);
+    for (const key of Object.keys(copy)) {
+      const below = node.children.get(key) ?? node.rest;
+      if (below !== undefined) this.place(copy[key], { holder: copy, key, node: below });
+      else if (key.includes('.')) this.#refuseDottedKey(key, node);
+    }
+    return copy;
+  }
+
+  #placeField(value: unknown, place: Omit<Placement, 'node'>, field: EncryptedField): void {
+    const bytes = encodeValue(value, field, this.scope);
+    place.holder[place.key] = bytes === undefined ? null : undefined;
+    if (bytes !== undefined) this.slots.push({ ...place, field, bytes });
+  }
+
+  #copyArray(value: unknown, element: PlanNode): unknown {
+    if (!Array.isArray(value)) throw this.#invalidShape(element, 'an array');
+    const copy: unknown[] = new Array<unknown>(value.length);
+    const holder = copy as unknown as Holder;
+    value.forEach((item: unknown, key) => {
+      this.place(item, { holder, key, node: element });
+    });
+    return copy;
+  }
+
+  #plainObjectOf(value: unknown, node: ObjectNode): Holder {
+    const { toBSON } = value as { toBSON?: unknown };
+    const plain: unknown =
+      bsonTypeOf(value) === undefined && typeof toBSON === 'function' ? toBSON.call(value) : value;
+    if (plain instanceof Map) return Object.fromEntries(plain) as Holder;
+    const isObject = typeof plain === 'object' && plain !== null && !Array.isArray(plain);
+    if (!isObject || bsonTypeOf(plain) !== undefined) throw this.#invalidShape(node, 'an object');
+    return { ...plain };
+  }
+
+  #refuseDottedKey(key: string, node: ObjectNode): void {
+    if (resolvePath(node, key).kind === 'clear') return;
+    const { model, operation } = this.scope;
+    throw new InvalidValueError({
+      model,
+      operation,
+      path: key,
+      wrong: 'a key with dots in it names an encrypted path.',
+      remedy: 'Nest the value in objects, one for each part of the path.',
+    });
+  }
+
+  #invalidShape(node: PlanNode, expected: string): InvalidValueError {
+    const { model, operation } = this.scope;
+    return new InvalidValueError({
+      model,
+      operation,
+      path: firstFieldOf(node)?.path,
+      wrong: `the value is not ${expected}, as the schema declares.`,
+      remedy: `Give ${expected}, or let Mongoose cast the value.`,
+    });
+  }
+}
+
+function firstFieldOf(node: PlanNode): EncryptedField | undefined {
+  switch (node.kind) {
+    case 'field':
+      return node.field;
+    case 'array':
+      return firstFieldOf(node.element);
+    case 'object': {
+      const [first] = node.children.values();
+      const below = first ?? node.rest;
+      return below === undefined ? undefined : firstFieldOf(below);
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import { DecryptionFailedError, PlaintextFoundError, isFleError } from '../errors';
+import type { EncryptedField, ObjectNode, PlanNode } from '../plan/encryption-plan';
+import { fieldsBelow } from '../plan/resolve-path';
+import { type Binary, type Bson, type BsonReadOptions, isCiphertext } from './bson';
+import type { Holder } from './collect-plaintext';
+import type { ValueCipher } from './value-cipher';
+
+/** What is needed to read documents of a model. */
+export interface DecryptScope {
+  readonly bson: Bson;
+  readonly cipher: ValueCipher;
+  readonly model: string;
+  readonly operation: string;
+  /** The operation's own, with the connection's behind them. */
+  readonly readOptions: BsonReadOptions;
+  /** What a declared path may hold besides ciphertext: `read` passes stored plaintext on, `error` does not. */
+  readonly plaintext: 'error' | 'read';
+}
+
+interface CiphertextSlot {
+  readonly holder: Holder;
+  readonly key: string | number;
+  readonly field: EncryptedField;
+}
+
+/**
+ * Decrypts, in place, every encrypted field of `documents`, in one batch.
+ *
+ * @throws {DecryptionFailedError} with model, path, key and cause, where a ciphertext cannot be decrypted.
+ * @throws {PlaintextFoundError} where a declared path holds something else than ciphertext, unless that is allowed.
+ */
+export async function decryptDocuments(
+  documents: readonly unknown[],
+  node: PlanNode,
+  scope: DecryptScope,
+): Promise<void> {
+  const slots: CiphertextSlot[] = [];
+  const reader = { scope, slots };
+  documents.forEach((_, key) => {
+    visit({ holder: documents as unknown as Holder, key }, node, reader);
+  });
+  await decryptSlots(slots, scope);
+}
+
+interface Reader {
+  readonly scope: DecryptScope;
+  readonly slots: CiphertextSlot[];
+}
+
+interface Place {
+  readonly holder: Holder;
+  readonly key: string | number;
+}
+
+function visit({ holder, key }: Place, node: PlanNode, reader: Reader): void {
+  const value = holder[key];
+  if (value === null || value === undefined) return;
+  if (node.kind === 'field') {
+    if (isCiphertext(value)) reader.slots.push({ holder, key, field: node.field });
+    else holder[key] = storedPlaintext(value, node.field, reader.scope);
+    return;
+  }
+  if (isCiphertext(value)) throw misplacedCiphertext(node, reader.scope);
+  if (Array.isArray(value)) visitArray(value, node, reader);
+  else if (node.kind === 'array') visit({ holder, key }, node.element, reader);
+  else if (typeof value === 'object') visitObject(value as Holder, node, reader);
+}
+
+/** An array where an object is declared comes of a path that steps through an array; its elements are such objects. */
+function visitArray(value: unknown[], node: ObjectNode | PlanNode, reader: Reader): void {
+  const element = node.kind === 'array' ? node.element : node;
+  value.forEach((_, key) => {
+    visit({ holder: value as unknown as Holder, key }, element, reader);
+  });
+}
+
+function visitObject(value: Holder, node: ObjectNode, reader: Reader): void {
+  if (node.rest !== undefined) {
+    for (const key of Object.keys(value)) {
+      visit({ holder: value, key }, node.children.get(key) ?? node.rest, reader);
+    }
+    return;
+  }
+  for (const [key, below] of node.children) visit({ holder: value, key }, below, reader);
+}
+
+async function decryptSlots(slots: readonly CiphertextSlot[], scope: DecryptScope): Promise<void> {
+  if (slots.length === 0) return;
+  const ciphertexts = slots.map(({ holder, key }) => holder[key] as Binary);
+  const { values, failures } = await scope.cipher.decrypt(ciphertexts, scope.readOptions);
+  slots.forEach(({ holder, key, field }, place) => {
+    if (failures.has(place)) {
+      const facts = { field, ciphertext: ciphertexts[place], cause: failures.get(place) };
+      throw undecryptable(facts, scope);
+    }
+    const value = values[place];
+    holder[key] = isInt64Number(field) ? asNumber(value, scope) : value;
+  });
+}
+
+/** A Deterministic Number is stored as int64; its twin as int32 or double. */
+function isInt64Number({ type, algorithm }: EncryptedField): boolean {
+  return type === 'Number' && algorithm === 'Deterministic';
+}
+
+function asNumber(value: unknown, { bson, readOptions }: DecryptScope): unknown {
+  const number = Number(value);
+  if (readOptions.promoteValues !== false) return number;
+  return (number | 0) === number ? new bson.Int32(number) : new bson.Double(number);
+}
+
+function storedPlaintext(value: unknown, field: EncryptedField, scope: DecryptScope): unknown {
+  if (scope.plaintext === 'read') return isInt64Number(field) ? asNumber(value, scope) : value;
+  throw new PlaintextFoundError({
+    model: scope.model,
+    operation: scope.operation,
+    path: field.path,
+    wrong: 'the database holds a value there that is not ciphertext.',
+    remedy: "Encrypt what is stored, or allow it to be read with the option plaintext: 'read'.",
+  });
+}
+
+interface UndecryptableFacts {
+  readonly field: EncryptedField;
+  readonly ciphertext: Binary | undefined;
+  readonly cause: unknown;
+}
+
+function undecryptable(
+  { field, ciphertext, cause }: UndecryptableFacts,
+  { model, operation }: DecryptScope,
+): DecryptionFailedError {
+  const missing = isFleError(cause) && cause.code === 'FLE_KEY_NOT_FOUND';
+  return new DecryptionFailedError({
+    model,
+    operation,
+    path: field.path,
+    keyAltName: field.keyAltName,
+    keyId: ciphertext === undefined ? undefined : keyIdOf(ciphertext),
+    wrong: missing
+      ? 'the data key that encrypted the stored value is not in the key vault.'
+      : 'the stored value cannot be decrypted.',
+    remedy: missing
+      ? 'Restore the key from a backup of the vault; without it the value is lost.'
+      : 'Check that the master key is the one that wrapped the data key; the cause says more.',
+    cause,
+  });
+}
+
+function misplacedCiphertext(
+  node: PlanNode,
+  { model, operation }: DecryptScope,
+): DecryptionFailedError {
+  const [field] = fieldsBelow(node);
+  return new DecryptionFailedError({
+    model,
+    operation,
+    path: field?.path,
+    wrong: 'the database holds one ciphertext where the schema declares encrypted fields inside.',
+    remedy: 'Declare the path as it was when the document was written, or rewrite the document.',
+  });
+}
+
+/** Bytes 1 to 16 of a ciphertext are the identifier of its data key (specification "Subtype 6: Encrypted"). */
+function keyIdOf(ciphertext: Binary): string | undefined {
+  const hex = Buffer.from(ciphertext.buffer).subarray(1, 17).toString('hex');
+  const parts = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/.exec(hex);
+  return parts?.slice(1).join('-');
+}

@@ -1,0 +1,189 @@
+import { CiphertextGivenError, InvalidValueError } from '../errors';
+import type { EncryptedField, FieldType } from '../plan/encryption-plan';
+import { type Bson, bsonTypeOf, isCiphertext } from './bson';
+
+/** Where a value is on its way to: what the messages of refusals name, and how the driver would serialise it. */
+export interface EncodeScope {
+  readonly bson: Bson;
+  readonly model: string;
+  readonly operation: string;
+  /** The connection's own `ignoreUndefined` and `serializeFunctions`, so that a whole value is stored as its twin would be. */
+  readonly serializeOptions: {
+    readonly ignoreUndefined?: boolean | undefined;
+    readonly serializeFunctions?: boolean | undefined;
+  };
+}
+
+/** The value in the one BSON form its type has, or undefined where it is not of the type. */
+type Normalise = (value: unknown, bson: Bson, field: EncryptedField) => unknown;
+
+const NULL = 0x0a;
+/** BSON types that no algorithm encrypts: undefined, maxKey, minKey. */
+const UNENCRYPTABLE: ReadonlySet<number> = new Set([0x06, 0x7f, 0xff]);
+/** Offset of the type byte in the BSON document `{ v: value }`, behind its length. */
+const TYPE_OFFSET = 4;
+/** The length of an empty BSON document: what is left of `{ v: undefined }`. */
+const EMPTY_LENGTH = 5;
+
+const NORMALISE: Readonly<Record<FieldType, Normalise>> = {
+  String: (value) => (typeof value === 'string' ? value : undefined),
+  Number: (value, bson, field) =>
+    field.algorithm === 'Deterministic' ? int64Of(value, bson) : numberOf(value),
+  Int32: (value, bson) => int32Of(value, bson),
+  Double: (value, bson) => doubleOf(value, bson),
+  BigInt: (value, bson) => (typeof value === 'number' ? undefined : int64Of(value, bson)),
+  Decimal128: (value) => (bsonTypeOf(value) === 'Decimal128' ? value : undefined),
+  Boolean: (value) => (typeof value === 'boolean' ? value : undefined),
+  Date: (value) => (isValidDate(value) ? value : undefined),
+  ObjectId: (value) => (bsonTypeOf(value) === 'ObjectId' ? value : undefined),
+  UUID: (value) =>
+    bsonTypeOf(value) === 'Binary' && (value as { sub_type: number }).sub_type === 4
+      ? value
+      : undefined,
+  Buffer: (value) =>
+    bsonTypeOf(value) === 'Binary' || value instanceof Uint8Array ? value : undefined,
+  Mixed: (value) => value,
+  Union: (value) => value,
+  Object: (value) => (isRecord(value) ? value : undefined),
+  Array: (value) => (Array.isArray(value) ? value : undefined),
+  Map: (value) => (isRecord(value) ? value : undefined),
+};
+
+/**
+ * The BSON document `{ v: value }` in the one form that `field` fixes, or undefined where the value is null or undefined and
+ * stays as it is.
+ *
+ * @throws {InvalidValueError} where the value is not of the field's type, or would not come back as it went in.
+ * @throws {CiphertextGivenError} where it is, or holds, a BSON binary of subtype 6.
+ */
+export function encodeValue(
+  value: unknown,
+  field: EncryptedField,
+  scope: EncodeScope,
+): Uint8Array | undefined {
+  const plain = withoutWrapper(value);
+  if (plain === null || plain === undefined) return undefined;
+  refuseCiphertext(plain, field, scope);
+  const normal = NORMALISE[field.type](plain, scope.bson, field);
+  if (normal === undefined) throw invalidValue(field, scope);
+  const bytes = serialised(normal, field, scope);
+  const type = bytes[TYPE_OFFSET] ?? NULL;
+  if (bytes.length === EMPTY_LENGTH || type === NULL) return undefined;
+  if (UNENCRYPTABLE.has(type)) throw invalidValue(field, scope);
+  if (field.whole) refuseNestedCiphertext(normal, field, scope);
+  return bytes;
+}
+
+function serialised(value: unknown, field: EncryptedField, scope: EncodeScope): Uint8Array {
+  const { ignoreUndefined = false, serializeFunctions = false } = scope.serializeOptions;
+  try {
+    return scope.bson.serialize({ v: value }, { ignoreUndefined, serializeFunctions });
+  } catch (cause) {
+    throw new InvalidValueError({
+      ...factsOf(field, scope),
+      wrong: 'the value cannot be written as BSON.',
+      remedy: 'Give a value that MongoDB can store; the cause says what is in the way.',
+      cause,
+    });
+  }
+}
+
+/** Mongoose's own containers say with `toBSON` what they store; BSON values are what they are. */
+function withoutWrapper(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || bsonTypeOf(value) !== undefined) return value;
+  const { toBSON } = value as { toBSON?: unknown };
+  return typeof toBSON === 'function' ? toBSON.call(value) : value;
+}
+
+function int64Of(value: unknown, bson: Bson): unknown {
+  if (typeof value === 'bigint') return inInt64(value) ? bson.Long.fromBigInt(value) : undefined;
+  if (typeof value === 'number') {
+    return Number.isSafeInteger(value) ? bson.Long.fromNumber(value) : undefined;
+  }
+  if (bsonTypeOf(value) === 'Long') return value;
+  const number = numericValueOf(value);
+  return number === undefined ? undefined : int64Of(number, bson);
+}
+
+function int32Of(value: unknown, bson: Bson): unknown {
+  const number = typeof value === 'number' ? value : numericValueOf(value);
+  return number === undefined || (number | 0) !== number ? undefined : new bson.Int32(number);
+}
+
+function doubleOf(value: unknown, bson: Bson): unknown {
+  const number = typeof value === 'number' ? value : numericValueOf(value);
+  return number === undefined ? undefined : new bson.Double(number);
+}
+
+function numberOf(value: unknown): unknown {
+  const known = typeof value === 'number' || typeof value === 'bigint';
+  return known || bsonTypeOf(value) === 'Long' || numericValueOf(value) !== undefined
+    ? value
+    : undefined;
+}
+
+function numericValueOf(value: unknown): number | undefined {
+  const type = bsonTypeOf(value);
+  return type === 'Int32' || type === 'Double' ? (value as { value: number }).value : undefined;
+}
+
+function inInt64(value: bigint): boolean {
+  return BigInt.asIntN(64, value) === value;
+}
+
+function isValidDate(value: unknown): value is Date {
+  return (
+    Object.prototype.toString.call(value) === '[object Date]' &&
+    !Number.isNaN((value as Date).getTime())
+  );
+}
+
+function isRecord(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Uint8Array) &&
+    !(value instanceof Date) &&
+    bsonTypeOf(value) === undefined
+  );
+}
+
+function refuseCiphertext(value: unknown, field: EncryptedField, scope: EncodeScope): void {
+  if (!isCiphertext(value)) return;
+  throw new CiphertextGivenError({
+    ...factsOf(field, scope),
+    wrong: 'the value given is ciphertext already.',
+    remedy: 'Give the plaintext; to read a stored document, use fle.decrypt(Model, document).',
+  });
+}
+
+/** A ciphertext inside a whole value would never be decrypted on the way out. The value has been serialised: it has no cycle. */
+function refuseNestedCiphertext(value: unknown, field: EncryptedField, scope: EncodeScope): void {
+  const plain = withoutWrapper(value);
+  refuseCiphertext(plain, field, scope);
+  if (typeof plain !== 'object' || plain === null || bsonTypeOf(plain) !== undefined) return;
+  if (plain instanceof Uint8Array || plain instanceof Date) return;
+  const inner = plain instanceof Map ? plain.values() : Object.values(plain);
+  for (const part of inner) refuseNestedCiphertext(part, field, scope);
+}
+
+function invalidValue(field: EncryptedField, scope: EncodeScope): InvalidValueError {
+  const whole = field.type === 'Number' && field.algorithm === 'Deterministic';
+  return new InvalidValueError({
+    ...factsOf(field, scope),
+    wrong: whole
+      ? 'the value is not an integer that a Deterministic Number can hold (a safe integer).'
+      : `the value is not one that a ${field.type} path stores.`,
+    remedy: whole
+      ? "Declare the path as 'Random', or store a String or BigInt."
+      : `Give a ${field.type}; what reaches an encrypted path is not cast any further.`,
+  });
+}
+
+function factsOf(
+  field: EncryptedField,
+  scope: EncodeScope,
+): { model: string; path: string; operation: string } {
+  return { model: scope.model, path: field.path, operation: scope.operation };
+}

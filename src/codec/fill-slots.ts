@@ -1,0 +1,70 @@
+import { EncryptionFailedError, KeyNotFoundError, isFleError } from '../errors';
+import { type Binary, type Bson, ENCRYPTED_SUBTYPE } from './bson';
+import type { EncodeScope } from './encode-value';
+import type { PlaintextSlot } from './collect-plaintext';
+import type { EncryptPurpose, ValueCipher } from './value-cipher';
+
+/** What is needed to fill the slots of a command. */
+export interface FillOptions {
+  readonly cipher: ValueCipher;
+  readonly purpose: EncryptPurpose;
+  readonly scope: EncodeScope;
+}
+
+/**
+ * Fills, in place, every slot with its ciphertext, in one batch.
+ *
+ * A `query` under a data key that does not exist gets a ciphertext that no stored value equals: it matches nothing, as a value that
+ * does not occur.
+ *
+ * @throws {KeyNotFoundError} for a `write`, where a key is missing and may not be created.
+ * @throws {EncryptionFailedError} where a value could not be encrypted.
+ */
+export async function fillSlots(
+  slots: readonly PlaintextSlot[],
+  { cipher, purpose, scope }: FillOptions,
+): Promise<void> {
+  if (slots.length === 0) return;
+  const plain = slots.map(({ bytes, field: { algorithm, keyAltName } }) => ({
+    bytes,
+    algorithm,
+    keyAltName,
+  }));
+  const { values, failures } = await cipher.encrypt(plain, purpose);
+  slots.forEach((slot, place) => {
+    const ciphertext = values[place];
+    slot.holder[slot.key] =
+      ciphertext ?? substituteFor(slot, failures.get(place), { purpose, scope });
+  });
+}
+
+function substituteFor(
+  slot: PlaintextSlot,
+  cause: unknown,
+  { purpose, scope }: Omit<FillOptions, 'cipher'>,
+): Binary {
+  const missing = isFleError(cause) && cause.code === 'FLE_KEY_NOT_FOUND';
+  if (missing && purpose === 'query') return unmatchable(slot, scope.bson);
+  const { path, keyAltName } = slot.field;
+  const facts = { model: scope.model, operation: scope.operation, path, keyAltName, cause };
+  if (missing) {
+    throw new KeyNotFoundError({
+      ...facts,
+      wrong: `no data key is named "${keyAltName}" in the key vault, and it may not be created here.`,
+      remedy: 'Create it with fle.bootstrapKeys(connection), or allow it by createMissingKeys.',
+    });
+  }
+  throw new EncryptionFailedError({
+    ...facts,
+    wrong: 'the value could not be encrypted.',
+    remedy: 'The cause says why; nothing was sent.',
+  });
+}
+
+/** A ciphertext of the slot's algorithm and type under the nil UUID, which no data key has, without a tag that could verify. */
+function unmatchable({ field, bytes }: PlaintextSlot, bson: Bson): Binary {
+  const nothing = Buffer.alloc(18);
+  nothing[0] = field.algorithm === 'Deterministic' ? 1 : 2;
+  nothing[17] = bytes[4] ?? 0;
+  return new bson.Binary(nothing, ENCRYPTED_SUBTYPE);
+}
