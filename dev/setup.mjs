@@ -1,0 +1,68 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { installDependencies } from './setup/dependencies.mjs';
+import { provideDocumentDbRoot } from './setup/documentdb-root.mjs';
+import { provideAddon } from './setup/native-addon.mjs';
+import { step } from './setup/progress.mjs';
+import { run, runHere, stopRunning } from './setup/run.mjs';
+import { SetupError } from './setup/setup-error.mjs';
+import { runChecks } from './setup/test-run.mjs';
+
+// Sets a bare checkout up, then runs a command. It runs before node_modules exists, so it and the
+// files under setup/ use nothing but Node. What is already there costs well under a second.
+
+const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
+const TYPESCRIPT = ['--import', 'tsx'];
+
+const COMMANDS = {
+  test: (args) => runChecks(args),
+  demo: (args) =>
+    runHere(process.execPath, [...TYPESCRIPT, join('examples', 'express', 'main.ts'), ...args]),
+};
+
+async function main([name, ...args]) {
+  if (name === 'documentdb') return printDocumentDbRoot();
+  if (name !== undefined && !Object.hasOwn(COMMANDS, name)) {
+    throw new SetupError(
+      `Usage: node dev/setup.mjs [${Object.keys(COMMANDS).join(' | ')}] [arguments]`,
+    );
+  }
+  await step('Dependencies', (note) => installDependencies(PROJECT, note));
+  await step('Native addon', (note) => provideAddon(PROJECT, note));
+  await step('Database', prepareDatabase);
+  return name === undefined ? 0 : COMMANDS[name](args);
+}
+
+/** Which database it will be is for the development code to say, which is TypeScript. */
+async function prepareDatabase(note) {
+  const program = join('dev', 'database', 'main.ts');
+  const output = await run(process.execPath, [...TYPESCRIPT, program, '--prepare'], {
+    cwd: PROJECT,
+    onLine: (line) => line.startsWith('Ready: ') || note(line),
+  });
+  return output.split('\n').at(-1).replace('Ready: ', '');
+}
+
+/** What that code runs when it comes to DocumentDB. */
+async function printDocumentDbRoot() {
+  const root = await provideDocumentDbRoot((text) => console.error(text));
+  console.log(JSON.stringify({ root }));
+  return 0;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    stopRunning(signal);
+    process.exitCode = signal === 'SIGINT' ? 130 : 143;
+  });
+}
+
+process.chdir(PROJECT);
+try {
+  const code = await main(process.argv.slice(2));
+  process.exitCode ||= code;
+} catch (error) {
+  console.error(error instanceof SetupError ? `\n${error.message}` : error);
+  process.exitCode ||= 1;
+}

@@ -1,0 +1,49 @@
+import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const PAUSE_MS = 250;
+/** A lock file without a process in it is one that is just being written, unless it is this old. */
+const EMPTY_LIMIT_MS = 10_000;
+
+/**
+ * Runs `work` while no other process that asks for the same lock file does. The lock of a process
+ * that is gone is taken over.
+ */
+export async function withLock(path, work, onWait = () => {}) {
+  await mkdir(dirname(path), { recursive: true });
+  for (let waited = false; !(await take(path)); waited = true) {
+    if (!waited) onWait();
+    if (!(await isHeld(path))) await rm(path, { force: true });
+    else await sleep(PAUSE_MS);
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+async function take(path) {
+  try {
+    const file = await open(path, 'wx');
+    await file.write(String(process.pid));
+    await file.close();
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function isHeld(path) {
+  try {
+    const pid = Number(await readFile(path, 'utf8'));
+    if (pid === 0) return Date.now() - (await stat(path)).mtimeMs < EMPTY_LIMIT_MS;
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: the process is there, and another user's.
+    return error.code === 'EPERM';
+  }
+}
