@@ -45,16 +45,35 @@ function step(node: PlanNode, segment: string): Step {
   }
 }
 
-/** Every encrypted field at or below `node`. */
+/** Every encrypted field at or below `node`, once each; plans of recursive schemas come round again. */
 export function fieldsBelow(node: PlanNode): EncryptedField[] {
+  return [...new Set(fieldsIn(node, new Set()))];
+}
+
+function fieldsIn(node: PlanNode, seen: Set<PlanNode>): EncryptedField[] {
+  if (seen.has(node)) return [];
+  seen.add(node);
   switch (node.kind) {
     case 'field':
       return [node.field];
     case 'array':
-      return fieldsBelow(node.element);
+      return fieldsIn(node.element, seen);
     case 'object': {
-      const below = [...node.children.values()].flatMap(fieldsBelow);
-      return node.rest === undefined ? below : [...below, ...fieldsBelow(node.rest)];
+      const below = node.rest === undefined ? [] : [node.rest];
+      return [...node.children.values(), ...below].flatMap((each) => fieldsIn(each, seen));
     }
+  }
+}
+
+/** Every encrypted field that `path` names, leads into or contains. */
+export function fieldsTouched(node: PlanNode, path: string): EncryptedField[] {
+  const target = resolvePath(node, path);
+  switch (target.kind) {
+    case 'clear':
+      return [];
+    case 'inside':
+      return [target.field];
+    case 'node':
+      return fieldsBelow(target.node);
   }
 }

@@ -1,0 +1,91 @@
+import { InvalidDeclarationError } from '../errors';
+import { algorithmNameOf, type Algorithm, type AlgorithmName } from './algorithm';
+
+/** What a developer writes to have a field encrypted, in `@Encrypted` and in a schema's `encrypted`. */
+export interface EncryptedOptions {
+  /** `'Deterministic'` allows equality filters and unique indexes; `'Random'` hides which values are equal. */
+  readonly algorithm: Algorithm;
+  /** The alternate name of the data key that encrypts the field. */
+  readonly keyAltName: string;
+  /** Encrypts a subdocument, array, Map or Mixed as one value; needs `'Random'`. */
+  readonly whole?: boolean | undefined;
+}
+
+/** A declaration after its checks: how one path is encrypted. */
+export interface Declaration {
+  readonly algorithm: AlgorithmName;
+  readonly keyAltName: string;
+  readonly whole: boolean;
+}
+
+const OPTION_NAMES = ['algorithm', 'keyAltName', 'whole'];
+const EXAMPLE = "{ algorithm: 'Random', keyAltName: 'patients' }";
+const MAX_NAME_BYTES = 500;
+
+/**
+ * The declaration that `value` makes, frozen; `where` names its place in messages.
+ *
+ * @throws {InvalidDeclarationError} `value` is not an {@link EncryptedOptions}.
+ */
+export function parseDeclaration(value: unknown, where: string): Declaration {
+  const refuse = (wrong: string, remedy: string): never => {
+    throw new InvalidDeclarationError({ where, wrong, remedy });
+  };
+  if (!isPlainObject(value)) {
+    return refuse('the declaration is not an object.', `Write it as ${EXAMPLE}.`);
+  }
+  const unknown = Object.keys(value).find((option) => !OPTION_NAMES.includes(option));
+  if (unknown !== undefined) {
+    return refuse(
+      `a declaration has no option "${unknown}".`,
+      `Its options are ${OPTION_NAMES.join(', ')}.`,
+    );
+  }
+  const { algorithm, keyAltName, whole } = value;
+  const name = algorithmNameOf(algorithm);
+  if (name === undefined) {
+    const given = typeof algorithm === 'string' ? `"${algorithm}"` : `A ${typeof algorithm}`;
+    return refuse(`${given} is not an algorithm.`, "Choose 'Deterministic' or 'Random'.");
+  }
+  const fault = keyNameFault(keyAltName);
+  if (fault !== undefined) {
+    return refuse(fault, 'Give the alternate name of a data key as a string.');
+  }
+  if (whole !== undefined && typeof whole !== 'boolean') {
+    return refuse('whole is not a boolean.', 'Give true, or leave it out.');
+  }
+  return Object.freeze({
+    algorithm: name,
+    keyAltName: keyAltName as string,
+    whole: whole === true,
+  });
+}
+
+/** Whether two declarations say the same. */
+export function sameDeclaration(one: Declaration, other: Declaration): boolean {
+  return (
+    one.algorithm === other.algorithm &&
+    one.keyAltName === other.keyAltName &&
+    one.whole === other.whole
+  );
+}
+
+/** How messages write a declaration. */
+export function describeDeclaration({ algorithm, keyAltName, whole }: Declaration): string {
+  return `${algorithm} under "${keyAltName}"${whole ? ' as a whole' : ''}`;
+}
+
+function isPlainObject(value: unknown): value is Partial<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** libmongocrypt cuts a name at NUL, and so would encrypt under the key of the shorter name. */
+function keyNameFault(name: unknown): string | undefined {
+  if (typeof name !== 'string') return 'keyAltName is not a string.';
+  if (name === '') return 'keyAltName is empty.';
+  if (name.includes('\0')) return 'keyAltName holds a NUL character.';
+  if (Buffer.byteLength(name) > MAX_NAME_BYTES) {
+    return `keyAltName is longer than ${MAX_NAME_BYTES} bytes of UTF-8.`;
+  }
+  return undefined;
+}

@@ -1,0 +1,66 @@
+import type { Schema } from 'mongoose';
+
+/**
+ * What this package reads of a Schema beyond its public types. The objects are recognised by these properties, never
+ * by class: a schema may come from another copy of Mongoose.
+ *
+ * Source: Mongoose 9.12.1, lib/schema.js (`Schema`, `Schema.prototype.path`).
+ */
+export interface SchemaInternals {
+  readonly paths: Readonly<Record<string, SchemaTypeInternals>>;
+  readonly nested: Readonly<Record<string, true>>;
+  readonly aliases: Readonly<Record<string, string>>;
+  /** The definition as `add` of another schema, `omit` and `new Schema(old)` copy it. */
+  readonly tree: Record<string, unknown>;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly $timestamps?: Readonly<Record<string, unknown>>;
+  /** The compiled discriminators, by name. */
+  readonly discriminators?: Readonly<Record<string, Schema>>;
+  /** What `schema.discriminator()` keeps until a model is compiled. */
+  readonly _applyDiscriminators?: ReadonlyMap<string, { readonly schema: Schema }>;
+  readonly _searchIndexes?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/**
+ * What this package reads of a SchemaType.
+ *
+ * Source: Mongoose 9.12.1, lib/schemaType.js and lib/schema/{array,documentArray,map,subdocument,union}.js.
+ */
+export interface SchemaTypeInternals {
+  readonly instance: string;
+  options: Record<string, unknown>;
+  /** The elements of an array. */
+  readonly embeddedSchemaType?: SchemaTypeInternals;
+  /** The values of a Map. */
+  readonly $__schemaType?: SchemaTypeInternals;
+  /** The members of a Union. */
+  readonly schemaTypes?: readonly SchemaTypeInternals[];
+  /** The schema of a subdocument, and of a subdocument array. */
+  readonly schema?: Schema;
+  readonly Constructor?: { readonly discriminators?: Readonly<Record<string, { schema: Schema }>> };
+}
+
+/** `schema`, with what Mongoose's types leave out. */
+export function internalsOf(schema: Schema): SchemaInternals {
+  return schema as unknown as SchemaInternals;
+}
+
+/** The key that names a path's type in definitions: `type`, unless the schema says otherwise. */
+export function typeKeyOf(schema: SchemaInternals): string {
+  return String(schema.options['typeKey']);
+}
+
+/** The schemas of the discriminators of `schema`, compiled or announced, without itself. */
+export function discriminatorsOf(schema: Schema): Schema[] {
+  const { discriminators, _applyDiscriminators } = internalsOf(schema);
+  const announced = [...(_applyDiscriminators?.values() ?? [])].map((each) => each.schema);
+  return [...Object.values(discriminators ?? {}), ...announced];
+}
+
+/** The schema of the subdocuments of `schemaType`, and the schemas of their discriminators. */
+export function schemasOfSubdocument(schemaType: SchemaTypeInternals, schema: Schema): Schema[] {
+  const compiled = Object.values(schemaType.Constructor?.discriminators ?? {});
+  return [
+    ...new Set([schema, ...discriminatorsOf(schema), ...compiled.map((each) => each.schema)]),
+  ];
+}
