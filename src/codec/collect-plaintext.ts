@@ -1,6 +1,6 @@
 import { InvalidValueError } from '../errors';
 import type { EncryptedField, ObjectNode, PlanNode } from '../plan/encryption-plan';
-import { resolvePath } from '../plan/resolve-path';
+import { fieldsBelow, resolvePath } from '../plan/resolve-path';
 import { bsonTypeOf } from './bson';
 import { encodeValue, type EncodeScope } from './encode-value';
 
@@ -115,23 +115,9 @@ export class PlaintextCollector {
     return new InvalidValueError({
       model,
       operation,
-      path: firstFieldOf(node)?.path,
+      path: fieldsBelow(node)[0]?.path,
       wrong: `the value is not ${expected}, as the schema declares.`,
       remedy: `Give ${expected}, or let Mongoose cast the value.`,
     });
-  }
-}
-
-function firstFieldOf(node: PlanNode): EncryptedField | undefined {
-  switch (node.kind) {
-    case 'field':
-      return node.field;
-    case 'array':
-      return firstFieldOf(node.element);
-    case 'object': {
-      const [first] = node.children.values();
-      const below = first ?? node.rest;
-      return below === undefined ? undefined : firstFieldOf(below);
-    }
   }
 }

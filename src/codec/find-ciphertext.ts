@@ -1,0 +1,30 @@
+import type { EncryptedField, PlanNode } from '../plan/encryption-plan';
+import { isCiphertext } from './bson';
+
+/** The first encrypted field under which `value` holds ciphertext, or undefined where it holds none. */
+export function findCiphertext(value: unknown, node: PlanNode): EncryptedField | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (node.kind === 'field') return isCiphertext(value) ? node.field : undefined;
+  if (Array.isArray(value)) {
+    const element = node.kind === 'array' ? node.element : node;
+    return firstOf(value, (item) => findCiphertext(item, element));
+  }
+  if (node.kind === 'array') return undefined;
+  const holder = value as Record<string, unknown>;
+  const keys = node.rest === undefined ? [...node.children.keys()] : Object.keys(holder);
+  return firstOf(keys, (key) => {
+    const below = node.children.get(key) ?? node.rest;
+    return below === undefined ? undefined : findCiphertext(holder[key], below);
+  });
+}
+
+function firstOf<T>(
+  items: readonly T[],
+  find: (item: T) => EncryptedField | undefined,
+): EncryptedField | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,40 @@
+export { Algorithm } from './declaration/algorithm';
+export { Encrypted } from './declaration/encrypted';
+export { fieldEncryption } from './mongoose/field-encryption';
+export {
+  FleError,
+  CiphertextGivenError,
+  DecryptionFailedError,
+  DuplicateKeyNameError,
+  EncryptionFailedError,
+  HandleClosedError,
+  InvalidDeclarationError,
+  InvalidKmsConfigError,
+  InvalidOptionsError,
+  InvalidValueError,
+  KeyNotFoundError,
+  KeyVaultUnavailableError,
+  MissingDependencyError,
+  ModelNotBoundError,
+  NothingEncryptedError,
+  PlaintextFoundError,
+  UnencryptableTypeError,
+  UnsupportedFilterError,
+  UnsupportedOperationError,
+  UnsupportedStageError,
+  UnsupportedUpdateError,
+  isFleError,
+} from './errors';
+export type { AlgorithmName } from './declaration/algorithm';
+export type { AnyFleError, FleErrorCode, FleErrorFacts } from './errors';
+export type { BootstrapReport } from './keys/bootstrap-keys';
+export type { CreateMissingKeys, KeyOptions } from './keys/key-config';
+export type { KmsProviders, LocalMasterKey } from './keys/kms-providers';
+export type {
+  DeclaringModel,
+  FieldEncryption,
+  FieldEncryptionHandle,
+  FieldEncryptionOptions,
+} from './mongoose/field-encryption';
+export type { PluginOptions } from './mongoose/plugin';
+export type { EncryptedPath } from './plan/encrypted-paths';

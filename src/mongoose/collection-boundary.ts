@@ -1,0 +1,101 @@
+import type { KeyRing } from '../keys/key-ring';
+import type { EncryptionPlan, PlanNode } from '../plan/encryption-plan';
+import type { BoundModel } from './bound-model';
+import { Command } from './command';
+import { withoutCiphertextKeys } from './duplicate-key';
+import { clientOf } from './handle-runtime';
+import { callMethod, type NativeCollection } from './native-collection';
+import { shapeOfCollection } from './encrypted-collections';
+import { verifyModels } from './verify-models';
+import { isBuffering, refuseWhenClosed, waitForConnection } from './wait-for-connection';
+
+/** Rewrites what a method was called with; runs before anything is awaited, so that nothing can change underneath. */
+export type Rewriting = (command: Command) => readonly unknown[];
+
+/** A command that the database has answered. */
+export interface Answered {
+  readonly command: Command;
+  readonly result: unknown;
+}
+
+/**
+ * The place where a model's commands leave Mongoose: its collection. What goes out is rewritten and encrypted, in one batch; what
+ * comes back is decrypted. The methods themselves are in write-methods.ts and read-methods.ts.
+ */
+export class CollectionBoundary {
+  readonly bound: BoundModel;
+  /** Mongoose's own collection. */
+  readonly base: NativeCollection;
+  readonly #declaredIn = new WeakMap<KeyRing, EncryptionPlan>();
+
+  constructor(bound: BoundModel, base: NativeCollection) {
+    this.bound = bound;
+    this.base = base;
+  }
+
+  get root(): PlanNode {
+    return this.bound.plan.root;
+  }
+
+  /** Runs the method `operation` of the collection with its arguments rewritten and encrypted. */
+  async run(operation: string, rewrite: Rewriting): Promise<Answered> {
+    const { command, parameters } = await this.prepare(operation, rewrite);
+    try {
+      return { command, result: await callMethod(this.base, operation, parameters) };
+    } catch (error) {
+      throw withoutCiphertextKeys(error);
+    }
+  }
+
+  /** The arguments of `operation`, rewritten and encrypted. */
+  async prepare(
+    operation: string,
+    rewrite: Rewriting,
+  ): Promise<{ command: Command; parameters: readonly unknown[] }> {
+    if (isBuffering(this.base)) await waitForConnection(this.base, operation);
+    refuseWhenClosed(this.base, operation);
+    const command = this.#newCommand(operation);
+    const parameters = rewrite(command);
+    await command.seal();
+    return { command, parameters };
+  }
+
+  /** Makes sure that every data key of the model's documents exists, or may be created. */
+  async prepareKeys(): Promise<void> {
+    if (isBuffering(this.base)) await waitForConnection(this.base, 'save');
+    refuseWhenClosed(this.base, 'insertOne');
+    await this.#keyRing().prepareKeys(keyNamesOf(this.bound.plan), 'write');
+  }
+
+  /** The keys of the connection, told which of them this model declares. */
+  #keyRing(): KeyRing {
+    const { plan, runtime } = this.bound;
+    const keyRing = runtime.keyRingOf(this.base.conn);
+    if (this.#declaredIn.get(keyRing) !== plan) {
+      keyRing.declareKeys(keyNamesOf(plan));
+      this.#declaredIn.set(keyRing, plan);
+    }
+    return keyRing;
+  }
+
+  #newCommand(operation: string): Command {
+    const { conn } = this.base;
+    const { plan, runtime } = this.bound;
+    verifyModels(conn, runtime);
+    const { cipher } = this.#keyRing();
+    const client = clientOf(conn);
+    return new Command({
+      plan,
+      operation,
+      cipher,
+      bson: conn.base.mongo.BSON,
+      clientOptions: client?.bsonOptions ?? {},
+      plaintext: client?.options.autoEncryption === undefined ? runtime.plaintext : 'read',
+      shapeOfCollection: (name, database) => shapeOfCollection(conn, name, database),
+    });
+  }
+}
+
+function keyNamesOf({ fields }: EncryptionPlan): Set<string> {
+  return new Set(fields.map(({ keyAltName }) => keyAltName));
+}

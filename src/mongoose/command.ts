@@ -1,0 +1,102 @@
+import type { Bson, BsonReadOptions } from '../codec/bson';
+import { PlaintextCollector } from '../codec/collect-plaintext';
+import { decryptDocuments } from '../codec/decrypt-documents';
+import type { EncodeScope } from '../codec/encode-value';
+import { fillSlots } from '../codec/fill-slots';
+import type { ValueCipher } from '../codec/value-cipher';
+import type { EncryptionPlan, PlanNode } from '../plan/encryption-plan';
+import type { RewriteScope } from '../rewrite/rewrite-scope';
+import { restoreBuffers } from './restore-buffers';
+
+/** What one command of a model runs with. */
+export interface CommandContext {
+  readonly plan: EncryptionPlan;
+  readonly operation: string;
+  readonly bson: Bson;
+  readonly cipher: ValueCipher;
+  /** The options of the client, which an operation's own override. */
+  readonly clientOptions: BsonReadOptions & EncodeScope['serializeOptions'];
+  readonly plaintext: 'error' | 'read';
+  readonly shapeOfCollection: RewriteScope['shapeOfCollection'];
+}
+
+/** The options of an operation, as far as they say how BSON is read. */
+const READ_OPTIONS = [
+  'promoteValues',
+  'promoteLongs',
+  'promoteBuffers',
+  'useBigInt64',
+  'bsonRegExp',
+] as const;
+
+/**
+ * One command on its way to the database and back: its arguments are rewritten with the scopes of `query` and `write`, which keep the
+ * plaintext; `seal` puts ciphertext in its place; `open` decrypts what comes back.
+ */
+export class Command {
+  readonly #context: CommandContext;
+  readonly #encodeScope: EncodeScope;
+  readonly #asked: PlaintextCollector;
+  readonly #stored: PlaintextCollector;
+
+  constructor(context: CommandContext) {
+    this.#context = context;
+    this.#encodeScope = {
+      bson: context.bson,
+      model: context.plan.name,
+      operation: context.operation,
+      serializeOptions: context.clientOptions,
+    };
+    this.#asked = new PlaintextCollector(this.#encodeScope);
+    this.#stored = new PlaintextCollector(this.#encodeScope);
+  }
+
+  /** For what only asks, under `options`: a data key that is missing is not created, and matches nothing. */
+  query(options: unknown): RewriteScope {
+    return this.#scope(this.#asked, options);
+  }
+
+  /** For what is stored, under `options`. */
+  write(options: unknown): RewriteScope {
+    return this.#scope(this.#stored, options);
+  }
+
+  /** Fills every slot that rewriting left open: one batch for what is written, one for what is asked. */
+  async seal(): Promise<void> {
+    const { cipher } = this.#context;
+    const scope = this.#encodeScope;
+    await fillSlots(this.#stored.slots, { cipher, purpose: 'write', scope });
+    await fillSlots(this.#asked.slots, { cipher, purpose: 'query', scope });
+  }
+
+  /** Decrypts `documents` in place, under the BSON options of the operation that read them. */
+  async open(
+    documents: readonly unknown[],
+    node: PlanNode | undefined,
+    options: unknown,
+  ): Promise<void> {
+    const readOptions = this.#readOptions(options);
+    const { bson, cipher, operation, plan, plaintext } = this.#context;
+    if (node !== undefined) {
+      const scope = { bson, cipher, operation, plaintext, readOptions, model: plan.name };
+      await decryptDocuments(documents, node, scope);
+    }
+    if (readOptions.promoteBuffers === true && readOptions.promoteValues !== false) {
+      restoreBuffers(documents);
+    }
+  }
+
+  #scope(values: PlaintextCollector, options: unknown): RewriteScope {
+    const { plan, operation, shapeOfCollection } = this.#context;
+    const { collation } = (options ?? {}) as { readonly collation?: unknown };
+    return { plan, operation, values, collation, shapeOfCollection };
+  }
+
+  #readOptions(options: unknown): BsonReadOptions {
+    const own = (options ?? {}) as BsonReadOptions;
+    const { clientOptions } = this.#context;
+    const read: Record<string, boolean | undefined> = {};
+    for (const name of READ_OPTIONS) read[name] = own[name] ?? clientOptions[name];
+    return read;
+  }
+}

@@ -1,0 +1,247 @@
+import { Readable } from 'node:stream';
+import { UnsupportedOperationError } from '../errors';
+import type { CollectionMethod } from './native-collection';
+
+/** The driver's cursor, as far as it is stood for. */
+interface DriverCursor {
+  readonly closed: boolean;
+  readonly killed: boolean;
+  readonly id: unknown;
+  next(): Promise<unknown>;
+  tryNext(): Promise<unknown>;
+  hasNext(): Promise<boolean>;
+  toArray(): Promise<unknown[]>;
+  bufferedCount(): number;
+  readBufferedDocuments(limit?: number): unknown[];
+  rewind(): void;
+  close(): Promise<void>;
+  explain(...parameters: readonly unknown[]): Promise<unknown>;
+}
+
+/** How a cursor comes by its documents. */
+export interface CursorSource {
+  readonly model: string;
+  readonly operation: string;
+  /** Encrypts the command and gives the driver's cursor over it; anew on each call. */
+  readonly openCursor: () => Promise<unknown>;
+  /** Decrypts a batch of documents in place. */
+  readonly decrypt: (documents: unknown[]) => Promise<void>;
+}
+
+type Modifier = readonly [method: string, parameters: readonly unknown[]];
+type Transform = (document: unknown) => unknown;
+
+/**
+ * Stands for the driver's cursor where Mongoose wants one at once: the command is encrypted when the first document is asked for, and
+ * every batch the server sends is decrypted as one. It is made of the driver's public methods only.
+ *
+ * Source: driver 7.8, src/cursor/abstract_cursor.ts; Mongoose 9.12, lib/cursor/queryCursor.js.
+ */
+export class DecryptingCursor implements AsyncIterable<unknown> {
+  readonly #source: CursorSource;
+  readonly #modifiers: Modifier[];
+  readonly #transforms: Transform[];
+  #driverCursor: DriverCursor | undefined;
+  #opening: Promise<DriverCursor> | undefined;
+  /** Decrypted documents not yet handed out, the next one last. */
+  #decrypted: unknown[] = [];
+  #turn: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(
+    source: CursorSource,
+    modifiers: readonly Modifier[] = [],
+    transforms: readonly Transform[] = [],
+  ) {
+    this.#source = source;
+    this.#modifiers = [...modifiers];
+    this.#transforms = [...transforms];
+  }
+
+  get closed(): boolean {
+    return this.#closed || (this.#driverCursor?.closed ?? false);
+  }
+
+  get killed(): boolean {
+    return this.#driverCursor?.killed ?? false;
+  }
+
+  get id(): unknown {
+    return this.#driverCursor?.id;
+  }
+
+  /** The next document, or null at the end. */
+  async next(): Promise<unknown> {
+    return await this.#inTurn(async () => await this.#take((cursor) => cursor.next()));
+  }
+
+  /** The next document where the server has one already, else null. */
+  async tryNext(): Promise<unknown> {
+    return await this.#inTurn(async () => await this.#take((cursor) => cursor.tryNext()));
+  }
+
+  async hasNext(): Promise<boolean> {
+    return await this.#inTurn(async () => {
+      if (this.#decrypted.length > 0) return true;
+      return await (await this.#open()).hasNext();
+    });
+  }
+
+  /** All that is left, decrypted as one batch. */
+  async toArray(): Promise<unknown[]> {
+    return await this.#inTurn(async () => {
+      const cursor = await this.#open();
+      const rest = await cursor.toArray();
+      await this.#source.decrypt(rest);
+      const documents = this.#decrypted.reverse().concat(rest);
+      this.#decrypted = [];
+      return documents.map((document) => this.#transformed(document));
+    });
+  }
+
+  async forEach(visit: (document: unknown) => unknown): Promise<void> {
+    for await (const document of this) if (visit(document) === false) break;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<unknown, void> {
+    try {
+      for (;;) {
+        const document = await this.next();
+        if (document === null) return;
+        yield document;
+      }
+    } finally {
+      await this.close();
+    }
+  }
+
+  stream(): Readable {
+    return Readable.from(this);
+  }
+
+  bufferedCount(): number {
+    return this.#decrypted.length;
+  }
+
+  readBufferedDocuments(limit?: number): unknown[] {
+    const count = Math.min(limit ?? this.#decrypted.length, this.#decrypted.length);
+    const taken = this.#decrypted.splice(this.#decrypted.length - count, count).reverse();
+    return taken.map((document) => this.#transformed(document));
+  }
+
+  async explain(...parameters: readonly unknown[]): Promise<unknown> {
+    const cursor = (await this.#source.openCursor()) as DriverCursor;
+    for (const [method, own] of this.#modifiers) applyModifier(cursor, method, own);
+    return await cursor.explain(...parameters);
+  }
+
+  /** A cursor over the same command that has not been opened. */
+  clone(): DecryptingCursor {
+    return new DecryptingCursor(this.#source, this.#modifiers, this.#transforms);
+  }
+
+  rewind(): void {
+    this.#decrypted = [];
+    this.#driverCursor?.rewind();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#decrypted = [];
+    await this.#opening?.then((cursor) => cursor.close());
+  }
+
+  /** A cursor over the same documents, each handed to `transform` after decryption. */
+  map(transform: Transform): this {
+    this.#transforms.push(transform);
+    return this;
+  }
+
+  addCursorFlag(...parameters: readonly unknown[]): this {
+    return this.#modify('addCursorFlag', parameters);
+  }
+
+  batchSize(...parameters: readonly unknown[]): this {
+    return this.#modify('batchSize', parameters);
+  }
+
+  maxTimeMS(...parameters: readonly unknown[]): this {
+    return this.#modify('maxTimeMS', parameters);
+  }
+
+  limit(...parameters: readonly unknown[]): this {
+    return this.#modify('limit', parameters);
+  }
+
+  skip(...parameters: readonly unknown[]): this {
+    return this.#modify('skip', parameters);
+  }
+
+  filter(): never {
+    return this.#refuse('filter');
+  }
+
+  sort(): never {
+    return this.#refuse('sort');
+  }
+
+  project(): never {
+    return this.#refuse('project');
+  }
+
+  #modify(method: string, parameters: readonly unknown[]): this {
+    this.#modifiers.push([method, parameters]);
+    if (this.#driverCursor !== undefined) applyModifier(this.#driverCursor, method, parameters);
+    return this;
+  }
+
+  #refuse(method: string): never {
+    const { model, operation } = this.#source;
+    throw new UnsupportedOperationError({
+      model,
+      operation,
+      wrong: `${method}() on the cursor of an encrypted model would pass the encryption by.`,
+      remedy: `Give the filter, sort and projection to ${operation}() itself.`,
+    });
+  }
+
+  async #open(): Promise<DriverCursor> {
+    this.#opening ??= this.#source.openCursor().then((opened) => {
+      const cursor = opened as DriverCursor;
+      for (const [method, parameters] of this.#modifiers) applyModifier(cursor, method, parameters);
+      this.#driverCursor = cursor;
+      return cursor;
+    });
+    return await this.#opening;
+  }
+
+  /** The next decrypted document; where there is none left, `advance` fetches one and takes what came along with it. */
+  async #take(advance: (cursor: DriverCursor) => Promise<unknown>): Promise<unknown> {
+    if (this.#decrypted.length === 0) {
+      if (this.#closed && this.#driverCursor === undefined) return null;
+      const cursor = await this.#open();
+      const first = await advance(cursor);
+      if (first === null) return null;
+      const batch = [first, ...cursor.readBufferedDocuments()];
+      await this.#source.decrypt(batch);
+      this.#decrypted = batch.reverse();
+    }
+    return this.#transformed(this.#decrypted.pop());
+  }
+
+  #transformed(document: unknown): unknown {
+    return this.#transforms.reduce<unknown>((current, transform) => transform(current), document);
+  }
+
+  /** Runs `step` after the steps before it, whether or not they failed: a batch is fetched once, and in order. */
+  async #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(step, step);
+    this.#turn = turn.catch(() => undefined);
+    return await turn;
+  }
+}
+
+function applyModifier(cursor: DriverCursor, method: string, parameters: readonly unknown[]): void {
+  const modify = (cursor as unknown as Record<string, CollectionMethod>)[method];
+  modify?.apply(cursor, [...parameters]);
+}

@@ -1,0 +1,31 @@
+import type { CollectionBoundary } from './collection-boundary';
+import type { AnyModel, NativeCollection } from './native-collection';
+import { rewriteUpdateCommand } from './rewrite-command';
+import { assignWholes, type SavedDocument } from './save-wholes';
+
+/**
+ * The collection as `save` sees it: it knows the document, so that a partial change of a value that is encrypted as a whole can be
+ * sent as an assignment of the whole.
+ *
+ * Source: Mongoose 9.12, lib/model.js, `$__save`.
+ */
+export function documentCollection(
+  boundary: CollectionBoundary,
+  collection: NativeCollection,
+  document: unknown,
+): NativeCollection {
+  const { prototype } = boundary.bound.model as unknown as { readonly prototype: AnyModel };
+  if (document === prototype) return collection;
+  const updateOne = async (...[filter, update, options]: readonly unknown[]): Promise<unknown> => {
+    const { result } = await boundary.run('updateOne', (command) => {
+      const saved = assignWholes(
+        { filter, update },
+        document as SavedDocument,
+        boundary.bound.plan,
+      );
+      return rewriteUpdateCommand([saved.filter, saved.update, options], command);
+    });
+    return result;
+  };
+  return Object.create(collection, { updateOne: { value: updateOne } }) as NativeCollection;
+}

@@ -1,0 +1,59 @@
+import type { Schema } from 'mongoose';
+import { findCiphertext } from '../codec/find-ciphertext';
+import { CiphertextGivenError, ModelNotBoundError } from '../errors';
+import { boundaryOf } from './bound-collection';
+import type { CollectionBoundary } from './collection-boundary';
+
+/** A document or subdocument of Mongoose, as a hook sees it. */
+interface HookedDocument {
+  readonly constructor: { readonly collection?: unknown; readonly modelName?: string };
+  readonly $isSubdocument?: boolean;
+  ownerDocument?: () => HookedDocument;
+}
+
+/**
+ * Registers the hooks that serve people; no promise depends on them, since Mongoose can be told to skip hooks. Before `save` the data
+ * keys of the document are made ready, so that a missing key is reported before anything is written; ciphertext handed to
+ * `Model.hydrate` is refused before a cast can mangle it.
+ */
+export function hookDocuments(schema: Schema): void {
+  schema.pre('save', async function (this: unknown) {
+    const boundary = boundaryOfDocument(this as HookedDocument);
+    if (boundary !== undefined) await boundary.prepareKeys();
+  });
+  schema.pre('init', function (this: unknown, stored: unknown) {
+    refuseCiphertext(this as HookedDocument, stored);
+  });
+}
+
+/**
+ * The boundary of a top-level document; a subdocument has none of its own.
+ *
+ * @throws {ModelNotBoundError} where the model of the document, or of the one that owns it, is not bound.
+ */
+function boundaryOfDocument(document: HookedDocument): CollectionBoundary | undefined {
+  const owner = document.ownerDocument?.() ?? document;
+  const boundary = boundaryOf(owner.constructor.collection);
+  if (boundary === undefined) {
+    throw new ModelNotBoundError({
+      model: owner.constructor.modelName,
+      operation: 'save',
+      wrong: 'a schema inside declares encrypted fields, but nothing encrypts them.',
+      remedy: "Call schema.plugin(fle) on the model's own schema as well.",
+    });
+  }
+  return document.$isSubdocument === true ? undefined : boundary;
+}
+
+function refuseCiphertext(document: HookedDocument, stored: unknown): void {
+  const plan = boundaryOf(document.constructor.collection)?.bound.plan;
+  const field = plan === undefined ? undefined : findCiphertext(stored, plan.root);
+  if (plan === undefined || field === undefined) return;
+  throw new CiphertextGivenError({
+    model: plan.name,
+    path: field.path,
+    operation: 'hydrate',
+    wrong: 'a document cannot be made of ciphertext.',
+    remedy: 'Decrypt what was read outside Mongoose with fle.decrypt(Model, document) first.',
+  });
+}

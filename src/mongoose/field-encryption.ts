@@ -1,0 +1,132 @@
+import type { Connection, mongo, Schema } from 'mongoose';
+import { InvalidOptionsError } from '../errors';
+import type { BootstrapReport } from '../keys/bootstrap-keys';
+import { type KeyOptions, readKeyConfig } from '../keys/key-config';
+import { encryptedPathsOf, type EncryptedPath } from '../plan/encrypted-paths';
+import { planOf } from './bound-model';
+import { decryptStored } from './decrypt-stored';
+import { HandleRuntime } from './handle-runtime';
+import type { AnyModel } from './native-collection';
+import { type PluginOptions, plugInto } from './plugin';
+import { verifyModels } from './verify-models';
+
+/** What `fieldEncryption` takes. */
+export interface FieldEncryptionOptions extends KeyOptions {
+  /**
+   * What a declared path may hold in the database besides ciphertext: `error`, the default, refuses to read anything else; `read`
+   * passes it on, for a collection that is being encrypted.
+   */
+  readonly plaintext?: 'error' | 'read' | undefined;
+}
+
+/** A model of any document: what a `Model<T>` is to the handle. */
+export interface DeclaringModel {
+  readonly modelName: string;
+  readonly schema: object;
+  readonly db: Connection;
+}
+
+/** What is done with the keys and models of connections; every connection has its own. */
+export interface FieldEncryptionHandle {
+  /**
+   * Creates the data keys that the models of `connection` name and the key vault lacks, and the unique index on their names.
+   *
+   * @throws {ModelNotBoundError} where a model declares encrypted fields that nothing encrypts.
+   * @throws {DuplicateKeyNameError} where the key vault holds two keys of one of the names.
+   * @throws {KeyVaultUnavailableError} where the key vault cannot be read or written.
+   */
+  bootstrapKeys(connection: Connection): Promise<BootstrapReport>;
+
+  /**
+   * Refuses a connection with a model that declares encrypted fields and that no plugin encrypts.
+   *
+   * @throws {ModelNotBoundError}
+   */
+  verify(connection: Connection): Promise<void>;
+
+  /** The driver's own `ClientEncryption` over the same key vault and master keys, for explicit work. */
+  clientEncryption(connection: Connection): Promise<mongo.ClientEncryption>;
+
+  /** The encrypted fields of `model` and of its discriminators, in the order of the schema. */
+  encryptedPaths(model: DeclaringModel): EncryptedPath[];
+
+  /**
+   * Documents as the database stores them, decrypted: a copy of what the driver or `connection.collection(name)` read.
+   *
+   * @throws {DecryptionFailedError} where a ciphertext cannot be decrypted.
+   * @throws {PlaintextFoundError} where a declared path holds something else, unless that is allowed.
+   */
+  decrypt<Stored extends object>(model: DeclaringModel, stored: Stored): Promise<Stored>;
+
+  /** Forgets the keys of `connection`, so that nothing of this handle keeps the process alive. */
+  close(connection: Connection): Promise<void>;
+}
+
+/** A Mongoose plugin that encrypts what a schema declares, and the handle to its keys. */
+export interface FieldEncryption extends FieldEncryptionHandle {
+  /**
+   * The plugin: `schema.plugin(fle)` or `schema.plugin(fle, { class: Patient })`. It does nothing where nothing is declared.
+   *
+   * @throws {FleError} every error of configuration that can be seen before a model is compiled.
+   */
+  (schema: Schema, options?: PluginOptions): void;
+}
+
+/**
+ * The plugin and handle for models with encrypted fields.
+ *
+ * @example
+ * const fle = fieldEncryption({ kmsProviders: { local: { key: process.env.FLE_MASTER_KEY } } });
+ * patientSchema.plugin(fle, { class: Patient });
+ *
+ * @throws {InvalidOptionsError} for an unknown option, or one of the wrong kind.
+ * @throws {InvalidKmsConfigError} for a KMS provider that is unknown, incomplete or wrong.
+ */
+export function fieldEncryption(options: FieldEncryptionOptions): FieldEncryption {
+  const config = readKeyConfig(options, ['plaintext']);
+  const runtime = new HandleRuntime(config, readPlaintext(options.plaintext));
+  const plugin = (schema: Schema, pluginOptions: PluginOptions = {}): void => {
+    plugInto(schema, pluginOptions, runtime);
+  };
+  return Object.assign(plugin, handleOf(runtime));
+}
+
+function handleOf(runtime: HandleRuntime): FieldEncryptionHandle {
+  return {
+    bootstrapKeys: async (connection: Connection) => {
+      const opened = await connection.asPromise();
+      verifyModels(opened, runtime);
+      return await runtime.keyRingOf(opened).bootstrap(declaredNames(opened));
+    },
+    verify: async (connection: Connection) => {
+      const opened = await connection.asPromise();
+      verifyModels(opened, runtime);
+    },
+    clientEncryption: async (connection: Connection) =>
+      runtime.keyRingOf(await connection.asPromise()).clientEncryption,
+    encryptedPaths: (model: DeclaringModel) =>
+      encryptedPathsOf(planOf(model as unknown as AnyModel)),
+    decrypt: async <Stored extends object>(model: DeclaringModel, stored: Stored) =>
+      await decryptStored(model as unknown as AnyModel, stored, runtime),
+    close: async (connection: Connection) => {
+      await runtime.close(connection);
+    },
+  };
+}
+
+/** The names of the data keys that the models of `connection` declare. */
+function declaredNames(connection: Connection): string[] {
+  const fields = Object.values(connection.models).flatMap((model) => planOf(model).fields);
+  return [...new Set(fields.map(({ keyAltName }) => keyAltName))];
+}
+
+function readPlaintext(plaintext: unknown): 'error' | 'read' {
+  if (plaintext === undefined || plaintext === 'error') return 'error';
+  if (plaintext === 'read') return 'read';
+  throw new InvalidOptionsError({
+    where: 'fieldEncryption',
+    wrong: 'the option plaintext is neither "error" nor "read".',
+    remedy:
+      'Leave it out to refuse stored plaintext, or give "read" while a collection is being encrypted.',
+  });
+}

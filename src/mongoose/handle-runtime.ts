@@ -1,0 +1,52 @@
+import type { Connection, mongo } from 'mongoose';
+import { UnsupportedOperationError } from '../errors';
+import type { KeyConfig } from '../keys/key-config';
+import { type KeyRing, openKeyRing } from '../keys/key-ring';
+import type { CollectionConnection } from './native-collection';
+
+/** What a handle keeps: its configuration, and the keys of each MongoClient it has met. */
+export class HandleRuntime {
+  readonly config: KeyConfig;
+  readonly plaintext: 'error' | 'read';
+  /** By client, not by connection: `useDb` shares the client, and reconnecting changes it. */
+  readonly #keyRings = new WeakMap<mongo.MongoClient, KeyRing>();
+  /** How many models of a connection have been looked over by `verify`. */
+  readonly verified = new WeakMap<Connection, number>();
+
+  constructor(config: KeyConfig, plaintext: 'error' | 'read') {
+    this.config = config;
+    this.plaintext = plaintext;
+  }
+
+  /** @throws {UnsupportedOperationError} where the connection has never been opened. */
+  keyRingOf(connection: Connection): KeyRing {
+    const client = clientOf(connection);
+    if (client === undefined) {
+      throw new UnsupportedOperationError({
+        wrong: 'the connection has not been opened.',
+        remedy: 'Call mongoose.connect(…), or createConnection(…), first.',
+      });
+    }
+    let keyRing = this.#keyRings.get(client);
+    if (keyRing === undefined) {
+      const { mongo: driver } = (connection as CollectionConnection).base;
+      keyRing = openKeyRing({ driver, client, config: this.config });
+      this.#keyRings.set(client, keyRing);
+    }
+    return keyRing;
+  }
+
+  /** Closes what `keyRingOf` opened; the next use opens it anew. */
+  async close(connection: Connection): Promise<void> {
+    const client = clientOf(connection);
+    const keyRing = client && this.#keyRings.get(client);
+    if (client === undefined || keyRing === undefined) return;
+    this.#keyRings.delete(client);
+    await keyRing.close();
+  }
+}
+
+/** The client of `connection`; Mongoose has none before `connect`, whatever its types say. */
+export function clientOf(connection: Connection): mongo.MongoClient | undefined {
+  return connection.getClient() as mongo.MongoClient | undefined;
+}

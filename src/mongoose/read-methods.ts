@@ -1,0 +1,167 @@
+import { UnsupportedOperationError } from '../errors';
+import type { PlanNode } from '../plan/encryption-plan';
+import { nodeOfDistinct } from '../rewrite/distinct';
+import { rewritePipeline } from '../rewrite/pipeline';
+import { rewriteReadOptions } from '../rewrite/read-options';
+import type { RewriteScope } from '../rewrite/rewrite-scope';
+import type { CollectionBoundary } from './collection-boundary';
+import type { Command } from './command';
+import { DecryptingCursor } from './decrypting-cursor';
+import { callMethod, type CollectionMethod } from './native-collection';
+import {
+  rewriteFilterCommand,
+  rewriteReplaceCommand,
+  rewriteUpdateCommand,
+} from './rewrite-command';
+
+type Parameters = readonly unknown[];
+
+/** What a method that reads one document was called with. */
+interface Call {
+  readonly parameters: Parameters;
+  readonly options: unknown;
+  readonly rewrite: (parameters: Parameters, command: Command) => unknown[];
+}
+
+function filterCommand(parameters: Parameters): Call {
+  return { parameters, rewrite: rewriteFilterCommand, options: parameters[1] };
+}
+
+/** The methods of a collection that give documents or values back, by name. */
+export function readMethods(boundary: CollectionBoundary): Record<string, CollectionMethod> {
+  return {
+    find: (filter, options) => findCursor(boundary, filter, options),
+    aggregate: (pipeline, options) => aggregationCursor(boundary, pipeline, options),
+    findOne: async (...parameters) => await readOne(boundary, 'findOne', filterCommand(parameters)),
+    findOneAndDelete: async (...parameters) =>
+      await readOne(boundary, 'findOneAndDelete', filterCommand(parameters)),
+    findOneAndUpdate: async (...parameters) =>
+      await readOne(boundary, 'findOneAndUpdate', {
+        parameters,
+        rewrite: rewriteUpdateCommand,
+        options: parameters[2],
+      }),
+    findOneAndReplace: async (...parameters) =>
+      await readOne(boundary, 'findOneAndReplace', {
+        parameters,
+        rewrite: rewriteReplaceCommand,
+        options: parameters[2],
+      }),
+    countDocuments: async (...parameters) => {
+      const { result } = await boundary.run('countDocuments', (command) =>
+        rewriteFilterCommand(parameters, command),
+      );
+      return result;
+    },
+    distinct: async (path, filter, options) =>
+      await distinctValues(boundary, path, [filter, options]),
+  };
+}
+
+function findCursor(
+  boundary: CollectionBoundary,
+  filter: unknown,
+  options: unknown,
+): DecryptingCursor {
+  let command: Command | undefined;
+  return new DecryptingCursor({
+    model: boundary.bound.model.modelName,
+    operation: 'find',
+    openCursor: async () => {
+      const prepared = await boundary.prepare('find', (fresh) =>
+        readable(rewriteFilterCommand([filter, options], fresh), fresh.query(options)),
+      );
+      ({ command } = prepared);
+      return callMethod(boundary.base, 'find', prepared.parameters);
+    },
+    decrypt: async (documents) => {
+      await command?.open(documents, boundary.root, options);
+    },
+  });
+}
+
+function aggregationCursor(
+  boundary: CollectionBoundary,
+  pipeline: unknown,
+  options: unknown,
+): DecryptingCursor {
+  let command: Command | undefined;
+  let shape: PlanNode | undefined;
+  return new DecryptingCursor({
+    model: boundary.bound.model.modelName,
+    operation: 'aggregate',
+    openCursor: async () => {
+      const prepared = await boundary.prepare('aggregate', (fresh) => {
+        const scope = fresh.query(options);
+        const rewritten = rewritePipeline(pipeline, scope);
+        ({ shape } = rewritten);
+        return readable([rewritten.pipeline, rewriteReadOptions(options, scope)], scope);
+      });
+      ({ command } = prepared);
+      return callMethod(boundary.base, 'aggregate', prepared.parameters);
+    },
+    decrypt: async (documents) => {
+      await command?.open(documents, shape, options);
+    },
+  });
+}
+
+async function readOne(
+  boundary: CollectionBoundary,
+  operation: string,
+  { parameters, options, rewrite }: Call,
+): Promise<unknown> {
+  const { command, result } = await boundary.run(operation, (fresh) =>
+    readable(rewrite(parameters, fresh), fresh.query(options)),
+  );
+  if (isExplained(options)) return result;
+  const holder = withMetadata(options) ? (result as { value: unknown }) : { value: result };
+  const documents = [holder.value];
+  await command.open(documents, boundary.root, options);
+  return result;
+}
+
+async function distinctValues(
+  boundary: CollectionBoundary,
+  path: unknown,
+  [filter, options]: Parameters,
+): Promise<unknown> {
+  let node: PlanNode | undefined;
+  const { command, result } = await boundary.run('distinct', (fresh) => {
+    const scope = fresh.query(options);
+    node = nodeOfDistinct(String(path), scope);
+    return readable([path, ...rewriteFilterCommand([filter, options], fresh)], scope);
+  });
+  await command.open(result as unknown[], node, options);
+  return result;
+}
+
+/**
+ * The arguments of a reading method, the last of them its options, with `promoteBuffers` off: a ciphertext promoted to a Buffer could
+ * not be told from other bytes.
+ *
+ * @throws {UnsupportedOperationError} where the reply is asked for as raw BSON.
+ */
+function readable(parameters: readonly unknown[], scope: RewriteScope): unknown[] {
+  const options = (parameters.at(-1) ?? {}) as { raw?: boolean };
+  if (options.raw === true) {
+    throw new UnsupportedOperationError({
+      model: scope.plan.name,
+      operation: scope.operation,
+      wrong: 'the option raw: true gives undecoded BSON, in which nothing can be decrypted.',
+      remedy: 'Leave the option out; lean() gives plain objects.',
+    });
+  }
+  return [...parameters.slice(0, -1), { ...options, promoteBuffers: false }];
+}
+
+function isExplained(options: unknown): boolean {
+  const { explain } = (options ?? {}) as { explain?: unknown };
+  return explain !== undefined && explain !== false;
+}
+
+function withMetadata(options: unknown): boolean {
+  return (
+    (options as { includeResultMetadata?: boolean } | undefined)?.includeResultMetadata === true
+  );
+}

@@ -1,0 +1,128 @@
+import { UnsupportedUpdateError } from '../errors';
+import type { EncryptionPlan, PlanNode } from '../plan/encryption-plan';
+import { fieldsBelow, resolveSegments } from '../plan/resolve-path';
+
+/** What of a Mongoose document is needed to send a whole value of it. */
+export interface SavedDocument {
+  toBSON(): Record<string, unknown>;
+  get(path: string): unknown;
+  increment(): unknown;
+}
+
+/** The filter and update that `save` makes of what changed in a document. */
+export interface Delta {
+  readonly filter: unknown;
+  readonly update: unknown;
+}
+
+type Operations = Record<string, Record<string, unknown>>;
+
+/** Array operators that compare elements, which Random ciphertext does not allow. */
+const COMPARING: ReadonlySet<string> = new Set(['$addToSet', '$pull', '$pullAll']);
+
+/**
+ * The delta of a document, with every partial change of a value that is encrypted as a whole replaced by an assignment of the whole,
+ * and every comparing array operator on Random elements by an assignment of the array. Such a change overwrites what others have
+ * changed meanwhile, so it is guarded by the version key: the save fails with a VersionError instead.
+ *
+ * @throws {UnsupportedUpdateError} where the guard is needed and the document carries no version.
+ */
+export function assignWholes(delta: Delta, document: SavedDocument, plan: EncryptionPlan): Delta {
+  const update = delta.update as Operations;
+  const roots = rootsToAssign(update, plan.root);
+  if (roots.size === 0) return delta;
+  const kept = withoutRoots(update, roots);
+  const stored = document.toBSON();
+  for (const root of roots) {
+    const value = valueAt(stored, root);
+    if (value === undefined) kept['$unset'] = { ...kept['$unset'], [root]: 1 };
+    else kept['$set'] = { ...kept['$set'], [root]: value };
+  }
+  return guarded({ filter: delta.filter, update: kept }, document, plan);
+}
+
+/** The paths, dotted with array positions, whose whole value must be sent. */
+function rootsToAssign(update: Operations, node: PlanNode): Set<string> {
+  const roots = new Set<string>();
+  for (const [operator, changes] of Object.entries(update)) {
+    for (const [path, operand] of Object.entries(changes)) {
+      const root = wholeAbove(path, node) ?? comparedArray({ operator, path, operand }, node);
+      if (root !== undefined) roots.add(root);
+    }
+  }
+  return roots;
+}
+
+/** The path of the encrypted value that `path` leads into, where it does. */
+function wholeAbove(path: string, node: PlanNode): string | undefined {
+  const segments = path.split('.');
+  for (let length = 1; length < segments.length; length += 1) {
+    const above = segments.slice(0, length);
+    const target = resolveSegments(node, above);
+    if (target.kind === 'clear') return undefined;
+    if (target.kind === 'node' && target.node.kind === 'field') return above.join('.');
+  }
+  return undefined;
+}
+
+interface Change {
+  readonly operator: string;
+  readonly path: string;
+  readonly operand: unknown;
+}
+
+function comparedArray({ operator, path, operand }: Change, node: PlanNode): string | undefined {
+  if (!COMPARING.has(operator) || isPullById(operator, operand)) return undefined;
+  const target = resolveSegments(node, path.split('.'));
+  if (target.kind !== 'node') return undefined;
+  const random = fieldsBelow(target.node).some(({ algorithm }) => algorithm === 'Random');
+  return random ? path : undefined;
+}
+
+/** How Mongoose removes a subdocument from an array: by its `_id`, which is never encrypted. */
+function isPullById(operator: string, operand: unknown): boolean {
+  if (operator !== '$pull' || typeof operand !== 'object' || operand === null) return false;
+  return Object.keys(operand).every((key) => key === '_id');
+}
+
+function withoutRoots(update: Operations, roots: ReadonlySet<string>): Operations {
+  const kept: Operations = {};
+  for (const [operator, changes] of Object.entries(update)) {
+    const others = Object.entries(changes).filter(([path]) => !isUnder(path, roots));
+    if (others.length > 0) kept[operator] = Object.fromEntries(others);
+  }
+  return kept;
+}
+
+function isUnder(path: string, roots: ReadonlySet<string>): boolean {
+  return [...roots].some((root) => path === root || path.startsWith(`${root}.`));
+}
+
+function valueAt(stored: unknown, path: string): unknown {
+  let value = stored;
+  for (const segment of path.split('.')) {
+    if (value instanceof Map) value = value.get(segment);
+    else if (typeof value === 'object' && value !== null) {
+      value = (value as Record<string, unknown>)[segment];
+    } else return undefined;
+  }
+  return value;
+}
+
+function guarded(delta: Delta, document: SavedDocument, plan: EncryptionPlan): Delta {
+  const { versionKey } = plan;
+  const version = versionKey === undefined ? undefined : document.get(versionKey);
+  if (versionKey === undefined || version === undefined || version === null) {
+    throw new UnsupportedUpdateError({
+      model: plan.name,
+      operation: 'save',
+      wrong:
+        'part of a value that is encrypted as a whole has changed, and the document carries no version to guard the rest by.',
+      remedy: 'Keep the versionKey of the schema and select it, or assign the value as a whole.',
+    });
+  }
+  const filter = { [versionKey]: version, ...(delta.filter as Record<string, unknown>) };
+  const update = delta.update as Operations;
+  document.increment();
+  return { filter, update: { ...update, $inc: { ...update['$inc'], [versionKey]: 1 } } };
+}
