@@ -44,8 +44,11 @@ export function parseDeclaration(value: unknown, where: string): Declaration {
   const { algorithm, keyAltName, whole } = value;
   const name = algorithmNameOf(algorithm);
   if (name === undefined) {
-    const given = typeof algorithm === 'string' ? `"${algorithm}"` : `A ${typeof algorithm}`;
-    return refuse(`${given} is not an algorithm.`, "Choose 'Deterministic' or 'Random'.");
+    const wrong =
+      typeof algorithm === 'string'
+        ? `"${algorithm}" is not an algorithm.`
+        : `an algorithm of type ${typeof algorithm} is none.`;
+    return refuse(wrong, "Choose 'Deterministic' or 'Random'.");
   }
   const fault = keyNameFault(keyAltName);
   if (fault !== undefined) {
