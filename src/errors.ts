@@ -138,6 +138,11 @@ export class KeyVaultUnavailableError extends FleError {
   readonly code = 'FLE_KEY_VAULT_UNAVAILABLE';
 }
 
+/** The keys of a connection were asked for after they had been closed. */
+export class HandleClosedError extends FleError {
+  readonly code = 'FLE_HANDLE_CLOSED';
+}
+
 /** A value could not be encrypted. */
 export class EncryptionFailedError extends FleError {
   readonly code = 'FLE_ENCRYPTION_FAILED';
@@ -171,6 +176,7 @@ export type AnyFleError =
   | KeyNotFoundError
   | DuplicateKeyNameError
   | KeyVaultUnavailableError
+  | HandleClosedError
   | EncryptionFailedError
   | DecryptionFailedError
   | PlaintextFoundError;

@@ -1,0 +1,211 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Binary, type Bson, type BsonReadOptions, isCiphertext } from '../codec/bson';
+import type { EncryptPurpose, PlainValue, ValueCipher } from '../codec/value-cipher';
+import type { FleError } from '../errors';
+import { ciphertextsDocument, markingSuffixes, markingsDocument } from './batch-documents';
+import {
+  type OpenOutcome,
+  type Placed,
+  decryptable,
+  decryptionFailed,
+  decryptionRefused,
+  encryptable,
+  encryptionFailed,
+  keysExpired,
+  openOutcome,
+} from './batch-outcome';
+import { NESTED_CIPHERTEXT, keyIdOf, mayHoldBinary } from './ciphertext-fault';
+import { type KeyRef, keyIdentified, keyNamed } from './key-ref';
+import type { KeySupply, LoadKeys } from './key-supply';
+import { loadKeysInto } from './load-keys';
+import type { NativeContext, NativeCrypt } from './native-crypt';
+
+/** What a batch cipher stands on. */
+export interface BatchCipherOptions {
+  readonly bson: Bson;
+  readonly native: NativeCrypt;
+  readonly supply: KeySupply;
+}
+
+/** A batch under way: how its items become outcomes. */
+interface Batch<I, T> {
+  readonly outcome: OpenOutcome<T>;
+  /** Those that are given to libmongocrypt. */
+  readonly items: readonly Placed<I>[];
+  readonly purpose: EncryptPurpose;
+  readonly sizeOf: (item: I) => number;
+  readonly refOf: (item: I) => KeyRef;
+  readonly open: (items: readonly I[]) => NativeContext;
+  /** Reads the answers to the items that were opened together. */
+  readonly read: (output: Uint8Array, items: readonly Placed<I>[]) => void;
+  readonly failureOf: (cause: unknown, ref: KeyRef) => FleError;
+}
+
+/** What every batch of a cipher is run with. */
+interface Runner {
+  readonly native: NativeCrypt;
+  readonly supply: KeySupply;
+  readonly load: LoadKeys;
+}
+
+/** How many values, and how many bytes of them, libmongocrypt gets at once; for so long it blocks the event loop. */
+const CHUNK_VALUES = 500;
+const CHUNK_BYTES = 4 * 1024 * 1024;
+/** How often a chunk is tried whose keys expire between being loaded and being used. */
+const MAX_ROUNDS = 5;
+
+/**
+ * A cipher that hands libmongocrypt whole chunks of values instead of one after the other, and does so without leaving the turn
+ * of the event loop where the keys are in memory. Its ciphertexts are those of the driver's `ClientEncryption`, byte for byte.
+ */
+export function openBatchCipher({ bson, native, supply }: BatchCipherOptions): ValueCipher {
+  const runner = { native, supply, load: loadKeysInto(native, supply) };
+  return {
+    encrypt: (values, purpose) => run(encryption(values, purpose, { bson, native }), runner),
+    decrypt: (ciphertexts, options) =>
+      run(decryption(ciphertexts, options, { bson, native }), runner),
+  };
+}
+
+type Libraries = Pick<BatchCipherOptions, 'bson' | 'native'>;
+
+function encryption(
+  values: readonly PlainValue[],
+  purpose: EncryptPurpose,
+  { bson, native }: Libraries,
+): Batch<PlainValue, Binary> {
+  const outcome = openOutcome<Binary>(values.length);
+  const suffixOf = markingSuffixes();
+  return {
+    outcome,
+    items: encryptable(values, outcome),
+    purpose,
+    sizeOf: ({ bytes }) => bytes.length,
+    refOf: ({ keyAltName }) => keyNamed(keyAltName),
+    open: (items) => {
+      const markings = items.map(({ bytes, algorithm, keyAltName }) => ({
+        bytes,
+        suffix: suffixOf(algorithm, keyAltName),
+      }));
+      return native.encryption(markingsDocument(markings));
+    },
+    read: (output, items) => {
+      const { v } = bson.deserialize(output) as { v: Binary[] };
+      items.forEach(({ place }, index) => (outcome.values[place] = v[index]));
+    },
+    failureOf: encryptionFailed,
+  };
+}
+
+function decryption(
+  ciphertexts: readonly Binary[],
+  options: BsonReadOptions,
+  { bson, native }: Libraries,
+): Batch<Uint8Array, unknown> {
+  const outcome = openOutcome<unknown>(ciphertexts.length);
+  const refuse = ({ place }: Placed<Uint8Array>): void => {
+    outcome.values[place] = undefined;
+    outcome.failures.set(place, decryptionRefused(NESTED_CIPHERTEXT));
+  };
+  return {
+    outcome,
+    items: decryptable(ciphertexts, outcome),
+    purpose: 'query',
+    sizeOf: ({ length }) => length,
+    refOf: (bytes) => keyIdentified(keyIdOf(bytes)),
+    open: (items) => native.decryption(ciphertextsDocument(items)),
+    read: (output, items) => {
+      const { v } = bson.deserialize(output, options as object) as { v: unknown[] };
+      items.forEach(({ place }, index) => (outcome.values[place] = v[index]));
+      if (!items.some(({ item }) => mayHoldBinary(item))) return;
+      // Under promoteBuffers, a binary of subtype 6 would pass for a plain one.
+      const plain = bson.deserialize(output, { promoteValues: false }) as { v: unknown[] };
+      items.filter((_, index) => isCiphertext(plain.v[index])).forEach(refuse);
+    },
+    failureOf: decryptionFailed,
+  };
+}
+
+async function run<I, T>(batch: Batch<I, T>, runner: Runner): Promise<OpenOutcome<T>> {
+  const unusable = new Map<KeyRef, unknown>();
+  let first = true;
+  for (const chunk of chunksOf(batch)) {
+    if (!first) await nextTurn();
+    first = false;
+    await runChunk(batch, chunk, { ...runner, unusable });
+  }
+  return batch.outcome;
+}
+
+function* chunksOf<I, T>({ items, sizeOf }: Batch<I, T>): Generator<readonly Placed<I>[]> {
+  let chunk: Placed<I>[] = [];
+  let size = 0;
+  for (const placed of items) {
+    const more = sizeOf(placed.item);
+    if (chunk.length === CHUNK_VALUES || (chunk.length > 0 && size + more > CHUNK_BYTES)) {
+      yield chunk;
+      chunk = [];
+      size = 0;
+    }
+    chunk.push(placed);
+    size += more;
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/** Where keys are not in memory, all that the batch needs are loaded, so that it looks into the key vault once. */
+async function runChunk<I, T>(
+  batch: Batch<I, T>,
+  chunk: readonly Placed<I>[],
+  { unusable, native, supply, load }: Runner & { readonly unusable: Map<KeyRef, unknown> },
+): Promise<void> {
+  let cold = chunk;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    cold = attempt(batch, withoutUnusable(batch, cold, unusable), native);
+    if (cold.length === 0) return;
+    const refs = [...new Set(batch.items.map(({ item }) => batch.refOf(item)))];
+    const failures = await supply.provide(refs, batch.purpose, load);
+    failures.forEach((cause, ref) => unusable.set(ref, cause));
+  }
+  throw keysExpired();
+}
+
+/** Does the work of a chunk, and returns what of it needs keys that are not in memory. Where the work fails, halves are tried. */
+function attempt<I, T>(
+  batch: Batch<I, T>,
+  chunk: readonly Placed<I>[],
+  native: NativeCrypt,
+): readonly Placed<I>[] {
+  const [first] = chunk;
+  if (first === undefined) return [];
+  try {
+    const output = native.finish(batch.open(chunk.map(({ item }) => item)));
+    if (output === undefined) return chunk;
+    batch.read(output, chunk);
+    return [];
+  } catch (cause) {
+    if (chunk.length === 1) {
+      batch.outcome.failures.set(first.place, batch.failureOf(cause, batch.refOf(first.item)));
+      return [];
+    }
+    const half = Math.ceil(chunk.length / 2);
+    return [
+      ...attempt(batch, chunk.slice(0, half), native),
+      ...attempt(batch, chunk.slice(half), native),
+    ];
+  }
+}
+
+function withoutUnusable<I, T>(
+  { outcome, refOf, failureOf }: Batch<I, T>,
+  chunk: readonly Placed<I>[],
+  unusable: ReadonlyMap<KeyRef, unknown>,
+): readonly Placed<I>[] {
+  if (unusable.size === 0) return chunk;
+  return chunk.filter(({ place, item }) => {
+    const ref = refOf(item);
+    if (!unusable.has(ref)) return true;
+    outcome.failures.set(place, failureOf(unusable.get(ref), ref));
+    return false;
+  });
+}

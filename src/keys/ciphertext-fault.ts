@@ -1,0 +1,37 @@
+/** Length of what no ciphertext lacks: its kind, key, type, and one encrypted block with its vector and its tag. */
+const MIN_LENGTH = 1 + 16 + 1 + 16 + 16 + 32;
+const DETERMINISTIC = 1;
+const RANDOM = 2;
+const BINARY = 0x05;
+
+/** What is wrong with a ciphertext that decrypts to another: nobody's value is a binary of subtype 6. */
+export const NESTED_CIPHERTEXT = 'the stored ciphertext holds another ciphertext.';
+
+/**
+ * Why the bytes of a binary of subtype 6 cannot be a ciphertext of field level encryption, as a sentence; undefined where they
+ * can. libmongocrypt hands back unchanged what it takes for no ciphertext.
+ *
+ * Source: the specification "BSON Binary Encrypted".
+ */
+export function ciphertextFault(bytes: Uint8Array): string | undefined {
+  const kind = bytes[0];
+  if (kind !== DETERMINISTIC && kind !== RANDOM) {
+    return 'the stored binary is not a ciphertext of client-side field level encryption.';
+  }
+  return bytes.length < MIN_LENGTH ? 'the stored ciphertext is cut off.' : undefined;
+}
+
+/** The identifier of the data key that a ciphertext names: its 16 bytes. */
+export function keyIdOf(ciphertext: Uint8Array): Uint8Array {
+  return ciphertext.subarray(1, 17);
+}
+
+/** The BSON type, by its byte, of the value in a ciphertext. */
+export function plainTypeOf(ciphertext: Uint8Array): number | undefined {
+  return ciphertext[17];
+}
+
+/** Whether the value in a ciphertext is a BSON binary, and so perhaps one of subtype 6. */
+export function mayHoldBinary(ciphertext: Uint8Array): boolean {
+  return plainTypeOf(ciphertext) === BINARY;
+}

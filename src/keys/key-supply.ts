@@ -1,0 +1,89 @@
+import { type FleError, KeyNotFoundError } from '../errors';
+import type { EncryptPurpose } from '../codec/value-cipher';
+import { type FetchAll, coalesce } from './coalesce';
+import type { Creation } from './create-keys';
+import type { CreateMissingKeys } from './key-config';
+import { type KeyRef, nameOf, uuidOf } from './key-ref';
+import type { KeyDocument, KeyVault } from './key-vault';
+
+/** Loads keys into a cipher's memory. A key that could not be loaded has an entry: why. */
+export type LoadKeys = (refs: readonly KeyRef[]) => Promise<ReadonlyMap<KeyRef, unknown>>;
+
+/** Where the ciphers have their data keys from. */
+export interface KeySupply {
+  /** Looks keys up, once for concurrent callers; a key that has none is a `KeyNotFoundError` or a `DuplicateKeyNameError`. */
+  readonly find: FetchAll<KeyRef, KeyDocument | FleError>;
+  /**
+   * Loads keys by `load`; for a write it creates those that are missing and may be created. What it resolves to is what `load`
+   * resolves to at last.
+   */
+  readonly provide: (
+    refs: readonly KeyRef[],
+    purpose: EncryptPurpose,
+    load: LoadKeys,
+  ) => Promise<ReadonlyMap<KeyRef, unknown>>;
+}
+
+/** What a supply stands on. */
+export interface SupplyOptions {
+  readonly vault: KeyVault;
+  readonly createKeys: FetchAll<string, Creation | undefined>;
+  readonly createMissingKeys: CreateMissingKeys;
+  /** The names that schemas declare; it may grow. */
+  readonly declared: ReadonlySet<string>;
+}
+
+/** The supply of data keys from a vault. It remembers nothing: loaded keys are in the memory of the ciphers, for a time. */
+export function supplyKeys(options: SupplyOptions): KeySupply {
+  const { vault, createKeys } = options;
+  const find = coalesce<KeyRef, KeyDocument | FleError>(async (refs) => {
+    const found = await vault.find(refs);
+    return new Map(refs.map((ref) => [ref, found.get(ref) ?? keyNotFound(ref, options)]));
+  });
+  return {
+    find: async (refs) => (await find(refs)) as Map<KeyRef, KeyDocument | FleError>,
+    provide: async (refs, purpose, load) => {
+      const failures = await load(refs);
+      if (purpose !== 'write') return failures;
+      const missing = [...failures.keys()].filter(
+        (ref) => failures.get(ref) instanceof KeyNotFoundError && mayCreate(ref, options),
+      );
+      if (missing.length === 0) return failures;
+      await createKeys(missing.map(nameOf).filter((name) => name !== undefined));
+      const others = [...failures].filter(([ref]) => !missing.includes(ref));
+      return new Map([...others, ...(await load(missing))]);
+    },
+  };
+}
+
+function mayCreate(ref: KeyRef, { createMissingKeys, declared }: SupplyOptions): boolean {
+  const name = nameOf(ref);
+  if (name === undefined || createMissingKeys === false) return false;
+  return createMissingKeys === 'all' || declared.has(name);
+}
+
+function keyNotFound(ref: KeyRef, options: SupplyOptions): KeyNotFoundError {
+  const where = options.vault.namespace;
+  const keyAltName = nameOf(ref);
+  const keyId = uuidOf(ref);
+  if (keyAltName === undefined) {
+    return new KeyNotFoundError({
+      where,
+      wrong: `no data key has the identifier ${keyId ?? ''}.`,
+      remedy: 'Restore the key from a backup, or set keyVaultNamespace to the vault that holds it.',
+      keyId,
+    });
+  }
+  return new KeyNotFoundError({
+    where,
+    wrong: `no data key is named "${keyAltName}".`,
+    remedy: remedyFor(keyAltName, options),
+    keyAltName,
+  });
+}
+
+function remedyFor(name: string, { createMissingKeys, declared }: SupplyOptions): string {
+  if (declared.has(name)) return 'Create it with fle.bootstrapKeys(connection).';
+  if (createMissingKeys === 'all') return 'The first write under this name creates it.';
+  return 'No schema declares this name: create the key with createDataKey of fle.clientEncryption(connection), or set createMissingKeys to "all".';
+}

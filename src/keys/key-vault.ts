@@ -1,0 +1,146 @@
+import type { mongo } from 'mongoose';
+import { DuplicateKeyNameError, FleError, KeyVaultUnavailableError } from '../errors';
+import type { VaultNamespace } from './key-config';
+import { type KeyRef, keyIdentified, keyNamed, nameOf, uuidOf } from './key-ref';
+import { ensureNameIndex } from './name-index';
+
+/** The driver of the user's own Mongoose: `connection.base.mongo`. */
+export type Driver = typeof mongo;
+
+/** A data key as it lies in the key vault: wrapped. Source: the driver's client_encryption.ts. */
+export type KeyDocument = mongo.DataKey;
+
+/** The driver and one of its clients. */
+export interface DriverClient {
+  readonly driver: Driver;
+  readonly client: mongo.MongoClient;
+}
+
+/** The collection of the data keys. What the server or the connection refuses becomes a `KeyVaultUnavailableError`. */
+export interface KeyVault {
+  /** The namespace, as `database.collection`. */
+  readonly namespace: string;
+  /** The vault as a `keyVaultClient` of the driver's `ClientEncryption`. */
+  readonly client: mongo.MongoClient;
+  /** Looks all of `refs` up at once. A key that does not exist has no entry. */
+  find(refs: readonly KeyRef[]): Promise<ReadonlyMap<KeyRef, KeyDocument | DuplicateKeyNameError>>;
+  /** The names of every data key: an array for each key. */
+  names(): Promise<readonly (readonly string[])[]>;
+  /** Makes the unique index on the names of keys, or verifies that it is there. */
+  ensureIndex(): Promise<void>;
+}
+
+/** What a user's client may be set to, and neither the driver's `ClientEncryption` nor a race between processes bears. */
+const VAULT_OPTIONS = {
+  raw: false,
+  promoteValues: true,
+  promoteLongs: true,
+  promoteBuffers: false,
+  useBigInt64: false,
+  bsonRegExp: false,
+  fieldsAsRaw: {},
+  readConcern: { level: 'majority' },
+  readPreference: 'primary',
+  writeConcern: { w: 'majority' },
+} as const satisfies mongo.CollectionOptions;
+
+/** The key vault `namespace` on the server of `client`. Nothing is sent before it is asked for something. */
+export function openKeyVault(
+  { driver, client }: DriverClient,
+  { database, collection, text: namespace }: VaultNamespace,
+): KeyVault {
+  const vault = vaultClient(client);
+  const keys = vault.db(database).collection<KeyDocument>(collection);
+  return {
+    namespace,
+    client: vault,
+    find: (refs) =>
+      guardVault({ namespace, wrong: 'the key vault could not be read.' }, async () => {
+        const documents = await keys.find(filterFor(refs, driver)).toArray();
+        return byRef(refs, documents, namespace);
+      }),
+    names: () =>
+      guardVault({ namespace, wrong: 'the key vault could not be read.' }, async () => {
+        const documents = await keys.find({}, { projection: { keyAltNames: 1 } }).toArray();
+        return documents.map(({ keyAltNames }) => keyAltNames ?? []);
+      }),
+    ensureIndex: () =>
+      guardVault(
+        { namespace, wrong: 'the unique index on keyAltNames could not be made or verified.' },
+        () => ensureNameIndex(keys),
+      ),
+  };
+}
+
+/**
+ * Runs an operation on the key vault.
+ *
+ * @throws {KeyVaultUnavailableError} for what the operation throws, unless that is an error of this package already.
+ */
+export async function guardVault<T>(
+  { namespace, wrong }: { readonly namespace: string; readonly wrong: string },
+  operation: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await operation();
+  } catch (cause) {
+    if (cause instanceof FleError) throw cause;
+    throw new KeyVaultUnavailableError({
+      where: namespace,
+      wrong,
+      remedy: 'Check that the server can be reached, and that its user may read and write there.',
+      cause,
+    });
+  }
+}
+
+/** The part of a MongoClient that the driver's key operations use: client_encryption.ts and state_machine.ts of 7.8. */
+function vaultClient(client: mongo.MongoClient): mongo.MongoClient {
+  const wrapper = {
+    db: (database: string) => ({
+      collection: (name: string, options?: mongo.CollectionOptions) =>
+        client.db(database).collection(name, { ...VAULT_OPTIONS, ...options }),
+    }),
+  };
+  return wrapper as unknown as mongo.MongoClient;
+}
+
+/** The filter that libmongocrypt itself asks for keys with. */
+function filterFor(refs: readonly KeyRef[], driver: Driver): mongo.Filter<KeyDocument> {
+  const names = refs.map(nameOf).filter((name) => name !== undefined);
+  const ids = refs.map(uuidOf).filter((id) => id !== undefined);
+  return {
+    $or: [
+      { _id: { $in: ids.map((id) => new driver.BSON.UUID(id)) } },
+      { keyAltNames: { $in: names } },
+    ],
+  };
+}
+
+function byRef(
+  refs: readonly KeyRef[],
+  documents: readonly KeyDocument[],
+  namespace: string,
+): Map<KeyRef, KeyDocument | DuplicateKeyNameError> {
+  const found = new Map<KeyRef, KeyDocument | DuplicateKeyNameError>();
+  for (const document of documents) {
+    found.set(keyIdentified(document._id.value()), document);
+    for (const name of document.keyAltNames ?? []) {
+      const ref = keyNamed(name);
+      found.set(ref, found.has(ref) ? nameIsShared(name, namespace) : document);
+    }
+  }
+  const wanted = new Set(refs);
+  return new Map([...found].filter(([ref]) => wanted.has(ref)));
+}
+
+/** The error of a name that more than one data key of `namespace` has. */
+export function nameIsShared(keyAltName: string, namespace: string): DuplicateKeyNameError {
+  return new DuplicateKeyNameError({
+    where: namespace,
+    wrong: `more than one data key is named "${keyAltName}".`,
+    remedy:
+      'Find out which key the stored values name, and take the name from the others with removeKeyAltName.',
+    keyAltName,
+  });
+}

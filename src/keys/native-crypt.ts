@@ -1,0 +1,116 @@
+import type { mongo } from 'mongoose';
+import type { Driver, KeyDocument } from './key-vault';
+
+/** A unit of work of libmongocrypt. Source: MongoCryptContext of mongodb-client-encryption 7.2, src/index.ts. */
+export interface NativeContext {
+  readonly state: number;
+  readonly status: { readonly message?: string };
+  addMongoOperationResponse(response: Uint8Array): void;
+  finishMongoOperation(): void;
+  finalize(): Uint8Array;
+}
+
+/** The part of `MongoCrypt` of mongodb-client-encryption 7.2 that batches are made with. */
+interface MongoCrypt {
+  makeEncryptionContext(database: string, command: Uint8Array): NativeContext;
+  makeDecryptionContext(document: Uint8Array): NativeContext;
+}
+
+/** libmongocrypt, reached through internals of the driver. It keeps the data keys it has loaded for a time. */
+export interface NativeCrypt {
+  /** Work that encrypts the markings of `{ result: { v: [marking, …] } }`. Feed it only what `markingsDocument` built. */
+  encryption(markings: Uint8Array): NativeContext;
+  /** Work that decrypts the ciphertexts in a document. */
+  decryption(document: Uint8Array): NativeContext;
+  /**
+   * The output of `work`, where libmongocrypt holds every key it needs; undefined where it does not. Synchronous.
+   *
+   * @throws {MongoCryptError} of the driver, where the work fails.
+   */
+  finish(work: NativeContext): Uint8Array | undefined;
+  /**
+   * Does `work` that needs keys, with `keys` for a key vault.
+   *
+   * @throws {MongoCryptError} of the driver, where the work fails.
+   */
+  execute(work: NativeContext, keys: readonly KeyDocument[]): Promise<void>;
+}
+
+/** The states of a context. Source: `mongocrypt_ctx_state_t` in libmongocrypt's mongocrypt.h. */
+const FAILED = 0;
+const NEEDS_MARKINGS = 2;
+const READY = 5;
+
+const DATABASE = 'x';
+const COLLECTION = 'y';
+
+/**
+ * libmongocrypt through the `_mongoCrypt` of a `ClientEncryption`, with an empty schema for a collection that does not exist: so
+ * that it asks for markings and for nothing else. Undefined where the driver or the addon is not the one we know.
+ *
+ * Source: the driver's client_encryption.ts 7.8 (unknown options reach `MongoCrypt`; `decrypt` runs the state machine), and
+ * libmongocrypt's mongocrypt-ctx-encrypt.c (`_fle1_mongo_feed_markings`).
+ */
+export function openNativeCrypt(
+  driver: Driver,
+  client: mongo.MongoClient,
+  options: mongo.ClientEncryptionOptions,
+): NativeCrypt | undefined {
+  const { serialize } = driver.BSON;
+  const schemaMap = serialize({ [`${DATABASE}.${COLLECTION}`]: {} });
+  const clientEncryption = new driver.ClientEncryption(client, {
+    ...options,
+    schemaMap,
+  } as mongo.ClientEncryptionOptions);
+  const crypt = (clientEncryption as { _mongoCrypt?: unknown })._mongoCrypt;
+  const command = serialize({ insert: COLLECTION });
+  if (!isMongoCrypt(crypt) || !asksForMarkings(crypt, command)) return undefined;
+  return {
+    encryption: (markings) => {
+      const work = crypt.makeEncryptionContext(DATABASE, command);
+      work.addMongoOperationResponse(markings);
+      if (work.state !== FAILED) work.finishMongoOperation();
+      return work;
+    },
+    decryption: (document) => crypt.makeDecryptionContext(document),
+    finish: (work) => {
+      const output = work.state === READY ? work.finalize() : undefined;
+      if (work.state !== FAILED) return output;
+      throw new driver.MongoCryptError(work.status.message ?? 'libmongocrypt gave no reason');
+    },
+    execute: async (work, keys) => {
+      const executor = Object.create(clientEncryption, {
+        _mongoCrypt: { value: { makeExplicitDecryptionContext: () => work } },
+        _keyVaultClient: { value: vaultOf(keys) },
+      }) as mongo.ClientEncryption;
+      await executor.decrypt(new driver.BSON.Binary());
+    },
+  };
+}
+
+function isMongoCrypt(crypt: unknown): crypt is MongoCrypt {
+  return (
+    typeof crypt === 'object' &&
+    crypt !== null &&
+    'makeEncryptionContext' in crypt &&
+    typeof crypt.makeEncryptionContext === 'function' &&
+    'makeDecryptionContext' in crypt &&
+    typeof crypt.makeDecryptionContext === 'function'
+  );
+}
+
+function asksForMarkings(crypt: MongoCrypt, command: Uint8Array): boolean {
+  const work = crypt.makeEncryptionContext(DATABASE, command) as Partial<NativeContext>;
+  return (
+    work.state === NEEDS_MARKINGS &&
+    typeof work.addMongoOperationResponse === 'function' &&
+    typeof work.finishMongoOperation === 'function' &&
+    typeof work.finalize === 'function'
+  );
+}
+
+/** The part of a MongoClient that the state machine reads keys through: `fetchKeys` of the driver's state_machine.ts 7.8. */
+function vaultOf(keys: readonly KeyDocument[]): unknown {
+  const found = { toArray: () => Promise.resolve([...keys]) };
+  return { db: () => ({ collection: () => ({ find: () => found }) }) };
+}
