@@ -1,0 +1,229 @@
+import type { Holder } from '../codec/collect-plaintext';
+import type { PlanNode } from '../plan/encryption-plan';
+import { type Spot, nameOfSpot, placeCompared } from './compare-values';
+import { readsEncrypted } from './expression';
+import {
+  CLAUSE_OPERATORS,
+  type ClauseKind,
+  FILTER_OPERATORS,
+  type FilterOperator,
+  type OperandKind,
+} from './filter-operators';
+import { isClear } from './node-traits';
+import {
+  holdsOperators,
+  isFlag,
+  isNumeric,
+  isOperator,
+  listOf,
+  nameOf,
+  recordOf,
+  rowOf,
+  unwrapped,
+} from './plain-values';
+import { type Refusal, unsupportedFilter } from './refusals';
+import type { RewriteScope } from './rewrite-scope';
+import { misplacementOf, targetOf } from './target';
+
+/** Places the operand of one operator, rewritten, at `spot`. */
+type Rewrite = (operand: unknown, spot: Spot, scope: RewriteScope) => void;
+
+const REWRITES: Readonly<Record<OperandKind, Rewrite>> = {
+  value: placeCompared,
+  values: placeValues,
+  all: placeAll,
+  condition: placeNegated,
+  element: placeElementCondition,
+  flag: placeFlag,
+  size: placeSize,
+};
+
+const PLAIN_FIELD = 'Filter on a plain field, or compare after reading.';
+
+/**
+ * A copy of `filter`, on documents that `node` describes, with a slot for each encrypted value.
+ *
+ * @throws {UnsupportedFilterError} where it asks what ciphertext cannot answer.
+ */
+export function rewriteFilter(
+  filter: unknown,
+  node: PlanNode,
+  scope: RewriteScope,
+): Record<string, unknown> {
+  return rewriteClauses(filter, { node, isRoot: true }, scope);
+}
+
+/** As `rewriteFilter`, for a filter on elements of an array: MongoDB knows no `$expr` nor `$text` there. */
+export function rewriteElementFilter(
+  filter: unknown,
+  node: PlanNode,
+  scope: RewriteScope,
+): Record<string, unknown> {
+  return rewriteClauses(filter, { node, isRoot: false }, scope);
+}
+
+/** Places a condition on an encrypted path, a value or an object of operators, rewritten, at `spot`. */
+export function placeCondition(value: unknown, spot: Spot, scope: RewriteScope): void {
+  const record = recordOf(value);
+  if (record === undefined || !holdsOperators(record)) {
+    placeCompared(value, spot, scope);
+    return;
+  }
+  const copy: Holder = { ...record };
+  spot.holder[spot.key] = copy;
+  for (const key of Object.keys(copy)) {
+    const row = rowOf<FilterOperator>(FILTER_OPERATORS, key);
+    if (row === undefined) {
+      throw refused(spot, scope, `${nameOf(key)} cannot be answered on an encrypted field.`);
+    }
+    REWRITES[row.operand](copy[key], { ...spot, holder: copy, key }, scope);
+  }
+}
+
+/** Whether a condition of `$elemMatch` or `$pull` is on the element itself, not on fields of it. */
+export function isElementCondition(record: Record<string, unknown>): boolean {
+  return holdsOperators(record) && !Object.keys(record).some((key) => key in CLAUSE_OPERATORS);
+}
+
+interface Level {
+  readonly node: PlanNode;
+  readonly isRoot: boolean;
+}
+
+function rewriteClauses(filter: unknown, level: Level, scope: RewriteScope): Holder {
+  if (filter === null || filter === undefined) return {};
+  const record = recordOf(filter);
+  if (record === undefined) {
+    const wrong = 'a filter is not an object.';
+    throw unsupportedFilter({ wrong, remedy: 'Give an object of paths and conditions.' }, scope);
+  }
+  if (isClear(level.node)) return record;
+  const copy: Holder = { ...record };
+  for (const key of Object.keys(copy)) {
+    if (isOperator(key)) copy[key] = rewriteClause(key, copy[key], { level, scope });
+    else placePathCondition(copy, key, { level, scope });
+  }
+  return copy;
+}
+
+interface ClauseScope {
+  readonly level: Level;
+  readonly scope: RewriteScope;
+}
+
+function rewriteClause(key: string, operand: unknown, { level, scope }: ClauseScope): unknown {
+  const kind = rowOf<ClauseKind>(CLAUSE_OPERATORS, key);
+  if (kind === undefined || (!level.isRoot && kind !== 'clauses')) {
+    const wrong = `${nameOf(key)} is not available ${level.isRoot ? 'in filters' : 'on elements'} of a model with encrypted fields.`;
+    throw unsupportedFilter({ wrong, remedy: 'Filter on paths, with listed operators.' }, scope);
+  }
+  if (kind === 'expression') refuseEncryptedExpression(operand, level.node, scope);
+  if (kind !== 'clauses') return operand;
+  const clauses = listOf(operand);
+  if (clauses === undefined) {
+    const wrong = `${key} is given something else than an array.`;
+    throw unsupportedFilter({ wrong, remedy: 'Give an array of filters.' }, scope);
+  }
+  return Array.from(clauses, (clause) => rewriteClauses(clause, level, scope));
+}
+
+function refuseEncryptedExpression(operand: unknown, node: PlanNode, scope: RewriteScope): void {
+  if (!readsEncrypted(operand, node)) return;
+  const refusal: Refusal = {
+    wrong: '$expr reads an encrypted field, or something that may hold one.',
+    remedy: 'Compare encrypted fields outside of $expr, by their paths.',
+  };
+  throw unsupportedFilter(refusal, scope);
+}
+
+function placePathCondition(copy: Holder, path: string, { level, scope }: ClauseScope): void {
+  const target = targetOf(level.node, path);
+  if (target.kind === 'clear') return;
+  if (target.kind !== 'node') {
+    const wrong = misplacementOf(target);
+    throw unsupportedFilter({ path: target.field.path, wrong, remedy: PLAIN_FIELD }, scope);
+  }
+  placeCondition(copy[path], { holder: copy, key: path, node: target.node, path }, scope);
+}
+
+function placeValues(operand: unknown, spot: Spot, scope: RewriteScope): void {
+  placeList(operand, spot, { scope, rewrite: placeCompared });
+}
+
+function placeAll(operand: unknown, spot: Spot, scope: RewriteScope): void {
+  placeList(operand, spot, { scope, rewrite: placeAllItem });
+}
+
+/** `$all` takes values or, instead, `$elemMatch` conditions. */
+function placeAllItem(item: unknown, spot: Spot, scope: RewriteScope): void {
+  const keys = Object.keys(recordOf(item) ?? {});
+  const isCondition = keys.length === 1 && keys[0] === '$elemMatch';
+  (isCondition ? placeCondition : placeCompared)(item, spot, scope);
+}
+
+interface ListRewrite {
+  readonly scope: RewriteScope;
+  readonly rewrite: Rewrite;
+}
+
+function placeList(operand: unknown, spot: Spot, { scope, rewrite }: ListRewrite): void {
+  const list = listOf(operand);
+  if (list === undefined) {
+    if (operand !== null && operand !== undefined) {
+      throw refused(spot, scope, `${spot.key} is given something else than an array.`);
+    }
+    return;
+  }
+  const copy = new Array<unknown>(list.length);
+  const holder = copy as unknown as Holder;
+  spot.holder[spot.key] = copy;
+  list.forEach((item, key) => {
+    rewrite(item, { ...spot, holder, key }, scope);
+  });
+}
+
+function placeNegated(operand: unknown, spot: Spot, scope: RewriteScope): void {
+  const record = recordOf(operand);
+  if (record === undefined || !holdsOperators(record)) {
+    throw refused(spot, scope, '$not is given something else than an object of operators.');
+  }
+  placeCondition(record, spot, scope);
+}
+
+function placeElementCondition(operand: unknown, spot: Spot, scope: RewriteScope): void {
+  const record = recordOf(operand);
+  if (spot.node.kind !== 'array' || record === undefined) {
+    throw refused(spot, scope, '$elemMatch needs an array path and an object of conditions.');
+  }
+  const { element } = spot.node;
+  if (isElementCondition(record)) {
+    placeCondition(record, { ...spot, node: element }, scope);
+    return;
+  }
+  if (element.kind === 'field') {
+    throw refused(spot, scope, '$elemMatch looks for fields inside of encrypted values.');
+  }
+  spot.holder[spot.key] = rewriteElementFilter(record, element, scope);
+}
+
+function placeFlag(operand: unknown, spot: Spot, scope: RewriteScope): void {
+  const plain = unwrapped(operand);
+  if (!isFlag(plain))
+    throw refused(spot, scope, `${spot.key} is given something else than true or false.`);
+  spot.holder[spot.key] = plain;
+}
+
+function placeSize(operand: unknown, spot: Spot, scope: RewriteScope): void {
+  if (spot.node.kind !== 'array' || !isNumeric(operand)) {
+    throw refused(
+      spot,
+      scope,
+      '$size needs an array that is not encrypted as one value, and a number.',
+    );
+  }
+  spot.holder[spot.key] = operand;
+}
+
+function refused(spot: Spot, scope: RewriteScope, wrong: string): Error {
+  return unsupportedFilter({ path: nameOfSpot(spot), wrong, remedy: PLAIN_FIELD }, scope);
+}

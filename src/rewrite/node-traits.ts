@@ -1,0 +1,64 @@
+import type { EncryptedField, FieldNode, ObjectNode, PlanNode } from '../plan/encryption-plan';
+import { fieldsBelow } from '../plan/resolve-path';
+
+/** Documents that hold nothing encrypted. */
+export const CLEAR: ObjectNode = Object.freeze({
+  kind: 'object',
+  children: new Map<string, PlanNode>(),
+  rest: undefined,
+});
+
+/** Whether nothing below `node` is encrypted. */
+export function isClear(node: PlanNode): boolean {
+  return node.kind === 'object' && node.children.size === 0 && node.rest === undefined;
+}
+
+/** Whether equal values at `node` are equal as ciphertext: everything encrypted in them is Deterministic. */
+export function isComparable(node: PlanNode): boolean {
+  return fieldsBelow(node).every(({ algorithm, whole }) => algorithm === 'Deterministic' && !whole);
+}
+
+/** Whether a collation could change which values at `node` are equal. */
+export function holdsText(node: PlanNode): boolean {
+  return fieldsBelow(node).some(({ type }) => COLLATED.has(type));
+}
+
+const COLLATED: ReadonlySet<EncryptedField['type']> = new Set(['String', 'Mixed', 'Union']);
+
+/** Whether the encrypted values of `a` and `b` mean the same, so that one may stand where the other does. */
+export function areDeclaredAlike(a: PlanNode, b: PlanNode): boolean {
+  switch (a.kind) {
+    case 'field':
+      return b.kind === 'field' && areFieldsAlike(a.field, b.field);
+    case 'array':
+      return b.kind === 'array' && areDeclaredAlike(a.element, b.element);
+    case 'object':
+      return b.kind === 'object' && areObjectsAlike(a, b);
+  }
+}
+
+function areFieldsAlike(a: EncryptedField, b: EncryptedField): boolean {
+  return (
+    a.algorithm === b.algorithm &&
+    a.keyAltName === b.keyAltName &&
+    a.type === b.type &&
+    a.whole === b.whole
+  );
+}
+
+function areObjectsAlike(a: ObjectNode, b: ObjectNode): boolean {
+  if (a.children.size !== b.children.size || !areRestsAlike(a.rest, b.rest)) return false;
+  return [...a.children].every(([key, child]) => {
+    const other = b.children.get(key);
+    return other !== undefined && areDeclaredAlike(child, other);
+  });
+}
+
+function areRestsAlike(a: PlanNode | undefined, b: PlanNode | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : areDeclaredAlike(a, b);
+}
+
+/** What stands in `node` below all its arrays. */
+export function withoutArrays(node: PlanNode): FieldNode | ObjectNode {
+  return node.kind === 'array' ? withoutArrays(node.element) : node;
+}

@@ -1,0 +1,69 @@
+import type { Holder } from '../codec/collect-plaintext';
+import { isClear } from './node-traits';
+import { type PlainRecord, recordOf } from './plain-values';
+import { rewriteProjection } from './projection';
+import { unsupportedOperation } from './refusals';
+import type { RewriteScope } from './rewrite-scope';
+import { checkSort } from './sort-paths';
+import { fieldOf, targetOf } from './target';
+
+/** Checks the value of one option, and rewrites it where that is needed. */
+type Rewrite = (value: unknown, name: string, scope: RewriteScope) => unknown;
+
+/** The options that say something of paths or values; the others pass. `collation` is checked where values are compared. */
+export const READ_OPTIONS: Readonly<Record<string, Rewrite>> = {
+  projection: rewriteSelection,
+  fields: rewriteSelection,
+  sort: (sort, name, scope) => {
+    checkSort({ name, sort, shape: scope.plan.root }, scope);
+    return sort;
+  },
+  min: checkBounds,
+  max: checkBounds,
+  returnKey: refuseKeys,
+};
+
+/**
+ * A copy of `options`, of an operation that reads or finds documents, with a slot for each encrypted value. `arrayFilters` are
+ * rewritten apart.
+ *
+ * @throws {UnsupportedOperationError} where one asks of an encrypted path what ciphertext cannot give.
+ * @throws {UnsupportedFilterError} where a condition of a projection does.
+ */
+export function rewriteReadOptions(
+  options: unknown,
+  scope: RewriteScope,
+): Record<string, unknown> | undefined {
+  if (options === null || options === undefined) return undefined;
+  if (isClear(scope.plan.root)) return options as PlainRecord;
+  const copy: Holder = { ...(options as PlainRecord) };
+  for (const [name, rewrite] of Object.entries(READ_OPTIONS)) {
+    const value = copy[name];
+    if (value !== null && value !== undefined) copy[name] = rewrite(value, name, scope);
+  }
+  return copy;
+}
+
+function rewriteSelection(value: unknown, name: string, scope: RewriteScope): unknown {
+  const record = recordOf(value);
+  if (record !== undefined) return rewriteProjection(record, scope.plan.root, scope);
+  const wrong = `the option ${name} is not an object.`;
+  throw unsupportedOperation({ wrong, remedy: 'Give an object of paths.' }, scope);
+}
+
+function checkBounds(value: unknown, name: string, scope: RewriteScope): unknown {
+  for (const path of Object.keys(recordOf(value) ?? {})) {
+    const field = fieldOf(targetOf(scope.plan.root, path));
+    if (field === undefined) continue;
+    const wrong = `${name} cannot bound an encrypted field, whose order is lost.`;
+    const remedy = 'Filter by equality, or bound a plain field.';
+    throw unsupportedOperation({ path: field.path, wrong, remedy }, scope);
+  }
+  return value;
+}
+
+function refuseKeys(value: unknown, name: string, scope: RewriteScope): unknown {
+  if (value === false) return value;
+  const wrong = `the option ${name} gives the keys of an index, which may be encrypted.`;
+  throw unsupportedOperation({ wrong, remedy: 'Select the paths with a projection.' }, scope);
+}

@@ -1,0 +1,42 @@
+import type { EncryptedField, PlanNode } from '../plan/encryption-plan';
+import { fieldsBelow, resolvePath, type PathTarget } from '../plan/resolve-path';
+
+/** Where a path of a command leads. */
+export type Target =
+  | PathTarget
+  /** It has a position where the schema declares no array, and leads to something encrypted without it. */
+  | { readonly kind: 'astray'; readonly field: EncryptedField };
+
+const POSITION = /^(?:\d+|\$.*)$/;
+
+/** Where `path` leads below `node`. A position that fits no array does not hide what stands behind it. */
+export function targetOf(node: PlanNode, path: string): Target {
+  const target = resolvePath(node, path);
+  if (target.kind !== 'clear') return target;
+  const segments = path.split('.');
+  const named = segments.filter((segment) => !POSITION.test(segment));
+  if (named.length === segments.length || named.length === 0) return target;
+  const direct = resolvePath(node, named.join('.'));
+  const field = fieldOf(direct);
+  return field === undefined ? target : { kind: 'astray', field };
+}
+
+/** The first encrypted field that `target` touches, or undefined where it is clear. */
+export function fieldOf(target: Target): EncryptedField | undefined {
+  switch (target.kind) {
+    case 'clear':
+      return undefined;
+    case 'node':
+      return fieldsBelow(target.node)[0];
+    case 'inside':
+    case 'astray':
+      return target.field;
+  }
+}
+
+/** What is wrong with a path that leads to no place a command can name. */
+export function misplacementOf(target: Extract<Target, { field: EncryptedField }>): string {
+  return target.kind === 'inside'
+    ? 'the path leads inside a value that is encrypted as one.'
+    : 'the path has a position where the schema declares no array.';
+}
