@@ -5,7 +5,7 @@ import { installDependencies } from './setup/dependencies.mjs';
 import { provideDocumentDbRoot } from './setup/documentdb-root.mjs';
 import { provideAddon } from './setup/native-addon.mjs';
 import { step } from './setup/progress.mjs';
-import { run, runHere, stopRunning } from './setup/run.mjs';
+import { passOn, run, runHere } from './setup/run.mjs';
 import { SetupError } from './setup/setup-error.mjs';
 import { runChecks } from './setup/test-run.mjs';
 
@@ -53,7 +53,7 @@ async function printDocumentDbRoot() {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
-    stopRunning(signal);
+    passOn(signal);
     process.exitCode = signal === 'SIGINT' ? 130 : 143;
   });
 }

@@ -1,15 +1,25 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 
 import { SetupError } from './setup-error.mjs';
 
 const LAST_LINES = 25;
-/** What is running, by the id that a signal goes to: a process, or (negative) a whole group. */
-const running = new Set();
+/** The process groups that are running: each command leads one of its own. */
+const groups = new Set();
+/** A second signal within this time is the same one, come by another way. */
+const SAME_SIGNAL_MS = 1000;
+let lastSignalAt = -Infinity;
 
-/** Ends the commands that are running, with the signal that this process got. */
-export function stopRunning(signal) {
-  for (const id of running) send(id, signal);
+/**
+ * Hands the signal that this process got on to what is running. Ctrl-C comes here twice, from the
+ * terminal and from npm; a command that is closing must not get it again.
+ */
+export function passOn(signal) {
+  const now = performance.now();
+  if (now - lastSignalAt < SAME_SIGNAL_MS) return;
+  lastSignalAt = now;
+  for (const group of groups) send(group, signal);
 }
 
 /**
@@ -19,14 +29,13 @@ export function stopRunning(signal) {
  */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
-    // A group of its own, so that what the command started ends with it.
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
-    running.add(-child.pid);
+    groups.add(child.pid);
     const lines = [];
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
@@ -39,11 +48,11 @@ export function run(command, args, options = {}) {
       options.timeLimitMs &&
       setTimeout(() => {
         ranOut = true;
-        send(-child.pid, 'SIGKILL');
+        send(child.pid, 'SIGKILL');
       }, options.timeLimitMs);
     const finish = (problem) => {
       clearTimeout(timer);
-      running.delete(-child.pid);
+      groups.delete(child.pid);
       if (problem === undefined) return resolve(lines.join('\n'));
       const shown = [command, ...args].join(' ');
       reject(new SetupError([`${shown}: ${problem}`, ...lines.slice(-LAST_LINES)].join('\n  ')));
@@ -59,12 +68,11 @@ export function run(command, args, options = {}) {
 /** Runs a command on this terminal, and resolves to its exit code. */
 export function runHere(command, args, env = process.env) {
   return new Promise((resolve, reject) => {
-    // In this process's group: Ctrl-C reaches it directly.
-    const child = spawn(command, args, { stdio: 'inherit', env });
-    running.add(child.pid);
+    const child = spawn(command, args, { stdio: 'inherit', env, detached: true });
+    groups.add(child.pid);
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      running.delete(child.pid);
+      groups.delete(child.pid);
       resolve(code ?? (signal === 'SIGINT' ? 130 : 143));
     });
   });
@@ -75,9 +83,9 @@ export function hasProgram(name) {
   return spawnSync('sh', ['-c', `command -v "$0"`, name], { stdio: 'ignore' }).status === 0;
 }
 
-function send(id, signal) {
+function send(group, signal) {
   try {
-    process.kill(id, signal);
+    process.kill(-group, signal);
   } catch {
     // It has ended in the meantime, or never started.
   }
