@@ -1,5 +1,5 @@
 import type { Declaration } from '../declaration/declaration';
-import type { ValueShape } from '../declaration/schema-shape';
+import type { LeafShape, ValueShape } from '../declaration/schema-shape';
 import { InvalidDeclarationError, UnencryptableTypeError } from '../errors';
 import type { EncryptedField, FieldType } from './encryption-plan';
 import { placeFacts, type PlanPlace } from './plan-place';
@@ -53,21 +53,21 @@ export function planField(
   place: PlanPlace,
 ): EncryptedField {
   if (value.automatic === true) throw encryptedByMongoose(place);
-  const { type, name, composite } = typeOf(value);
-  const reason = FIELD_TYPES[type].random;
+  const kind = typeOf(value);
+  const reason = FIELD_TYPES[kind.type].random;
   if (declared.algorithm === 'Deterministic' && reason !== undefined) {
     throw new UnencryptableTypeError({
       ...placeFacts(place),
-      wrong: `${article(name)} cannot be Deterministic: ${reason}.`,
-      remedy: composite
-        ? "Declare it 'Random' with whole: true, or declare the fields inside it."
+      wrong: `${article(kind.name)} cannot be Deterministic: ${reason}.`,
+      remedy: kind.composite
+        ? `Declare it 'Random' with whole: true${insteadOf(kind)}.`
         : "Declare it 'Random', or store it as a type that can be.",
     });
   }
-  if (composite !== declared.whole || (declared.whole && place.inArray === true)) {
-    throw wholeOutOfPlace(name, declared, place);
+  if (kind.composite !== declared.whole || (declared.whole && place.inArray === true)) {
+    throw wholeOutOfPlace(kind, declared, place);
   }
-  return Object.freeze({ path: place.path, ...declared, type });
+  return Object.freeze({ path: place.path, ...declared, type: kind.type });
 }
 
 /** The error of a path on which, or around or inside which, Mongoose's own `encrypt` stands as well. */
@@ -84,13 +84,29 @@ interface TypeOfValue {
   /** What messages call it. */
   readonly name: string;
   readonly composite: boolean;
+  /** What of it may be declared in its place. */
+  readonly parts?: string;
 }
 
 function typeOf(value: ValueShape): TypeOfValue {
-  if (value.kind === 'array') return { type: 'Array', name: 'array', composite: true };
-  if (value.kind === 'map') return { type: 'Map', name: 'Map', composite: true };
-  if (value.kind === 'object') return { type: 'Object', name: 'subdocument', composite: true };
-  const { type: name, members = [] } = value;
+  switch (value.kind) {
+    case 'array':
+      return { type: 'Array', name: 'array', composite: true, parts: 'its elements' };
+    case 'map':
+      return { type: 'Map', name: 'Map', composite: true, parts: 'its values' };
+    case 'object':
+      return {
+        type: 'Object',
+        name: 'subdocument',
+        composite: true,
+        parts: 'the fields inside it',
+      };
+    case 'leaf':
+      return typeOfLeaf(value);
+  }
+}
+
+function typeOfLeaf({ type: name, members = [] }: LeafShape): TypeOfValue {
   if (!isFieldType(name)) return { type: 'Mixed', name, composite: true };
   const composite = FIELD_TYPES[name].composite || members.some((each) => typeOf(each).composite);
   return { type: name, name, composite };
@@ -101,29 +117,35 @@ function isFieldType(name: string): name is FieldType {
 }
 
 function wholeOutOfPlace(
-  name: string,
+  kind: TypeOfValue,
   { whole }: Declaration,
   place: PlanPlace,
 ): InvalidDeclarationError {
-  if (whole && place.inArray === true) {
+  const facts = placeFacts(place);
+  const name = article(kind.name);
+  if (kind.composite && place.inArray === true) {
     return new InvalidDeclarationError({
-      ...placeFacts(place),
-      wrong: 'the elements of an array cannot be encrypted with whole: true.',
-      remedy: 'Declare the array itself with whole: true, or the fields inside its elements.',
+      ...facts,
+      wrong: `the elements of an array cannot be encrypted one by one where each is ${name}.`,
+      remedy: `Declare the array itself with whole: true${insteadOf(kind)}.`,
     });
   }
-  const plain = {
-    wrong: `${article(name)} is one value already, and needs no whole: true.`,
-    remedy: 'Leave whole out.',
-  };
-  const partless = {
-    wrong: `${article(name)} is encrypted only as a whole.`,
-    remedy:
-      place.inArray === true
-        ? 'Declare the array itself with whole: true, or the fields inside its elements.'
-        : 'Add whole: true, or declare the fields inside it.',
-  };
-  return new InvalidDeclarationError({ ...placeFacts(place), ...(whole ? plain : partless) });
+  if (whole) {
+    return new InvalidDeclarationError({
+      ...facts,
+      wrong: `${name} is one value already, and needs no whole: true.`,
+      remedy: 'Leave whole out.',
+    });
+  }
+  return new InvalidDeclarationError({
+    ...facts,
+    wrong: `${name} is encrypted only as a whole.`,
+    remedy: `Add whole: true${insteadOf(kind)}.`,
+  });
+}
+
+function insteadOf({ parts }: TypeOfValue): string {
+  return parts === undefined ? '' : `, or declare ${parts}`;
 }
 
 function article(name: string): string {

@@ -6,14 +6,16 @@ import { Encrypted } from '../../../src/declaration/encrypted';
 import { InvalidDeclarationError } from '../../../src/errors';
 import { expectRefusal } from './expect-refusal';
 
+type Classes = Readonly<Record<'Person' | 'Patient' | 'Doctor' | 'Visitor', ClassReference>>;
+
 /** Compiles `source` as a TypeScript project without `experimentalDecorators` does, runs it and returns its exports. */
-function run(source: string, symbol: unknown = Symbol): Record<string, ClassReference> {
+function run(source: string, symbol: unknown = Symbol): Classes {
   const { outputText } = transpileModule(source, {
     compilerOptions: { target: ScriptTarget.ES2022, module: ModuleKind.CommonJS },
   });
-  const exports: Record<string, ClassReference> = {};
+  const exports = {};
   runInNewContext(outputText, { exports, Encrypted, Symbol: symbol, Object, TypeError });
-  return exports;
+  return exports as Classes;
 }
 
 const FIELDS = `
@@ -25,17 +27,26 @@ const FIELDS = `
   export class Visitor extends Person { @Encrypted('Random', 'people') ssn; }
 `;
 
-const namesOf = (source: ClassReference | undefined): string[] =>
-  source === undefined ? [] : readClassFields(source).map(({ name }) => name);
+const namesOf = (source: ClassReference): string[] =>
+  readClassFields(source).map(({ name }) => name);
 
 describe('Encrypted, as a standard decorator', () => {
   it('sets Symbol.metadata on import where Node has none', () => {
     expect(METADATA).toBe((Symbol as { metadata?: symbol }).metadata);
   });
 
+  it('keeps the Symbol.metadata that is there', () => {
+    jest.isolateModules(() => {
+      const again = jest.requireActual<{ METADATA: symbol }>(
+        '../../../src/declaration/decorator-metadata',
+      );
+      expect(again.METADATA).toBe(METADATA);
+    });
+  });
+
   it('records the field and its declaration', () => {
     const { Person } = run(FIELDS);
-    expect(readClassFields(Person as ClassReference)).toEqual([
+    expect(readClassFields(Person)).toEqual([
       {
         name: 'ssn',
         declaration: { algorithm: 'Deterministic', keyAltName: 'people', whole: false },
@@ -56,7 +67,7 @@ describe('Encrypted, as a standard decorator', () => {
 
   it('refuses a subclass that declares a field differently', () => {
     const { Visitor } = run(FIELDS);
-    expectRefusal(() => readClassFields(Visitor as ClassReference), {
+    expectRefusal(() => readClassFields(Visitor), {
       type: InvalidDeclarationError,
       code: 'FLE_INVALID_DECLARATION',
       message:

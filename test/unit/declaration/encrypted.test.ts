@@ -19,9 +19,9 @@ class Doctor extends Person {
   @Encrypted('Random', 'doctors') licence!: number;
 }
 
-function legacy(target: unknown, key: unknown, descriptor?: PropertyDescriptor): void {
-  const decorate = Encrypted('Random', 'k') as (...args: unknown[]) => void;
-  decorate(target, key, descriptor);
+function legacy(target: unknown, key: unknown, descriptor?: PropertyDescriptor): unknown {
+  const decorate = Encrypted('Random', 'k') as (...args: unknown[]) => unknown;
+  return decorate(target, key, descriptor);
 }
 
 describe('Encrypted, as a legacy decorator', () => {
@@ -50,14 +50,14 @@ describe('Encrypted, as a legacy decorator', () => {
 
   it('lets a subclass repeat a declaration that is the same', () => {
     class Nurse extends Person {
-      @Encrypted('Deterministic', 'people') override ssn!: string;
+      @Encrypted('Deterministic', 'people') declare ssn: string;
     }
     expect(readClassFields(Nurse)).toMatchObject([{ name: 'ssn', inherited: false }]);
   });
 
   it('refuses a subclass that declares a field differently', () => {
     class Visitor extends Person {
-      @Encrypted('Random', 'people') override ssn!: string;
+      @Encrypted('Random', 'people') declare ssn: string;
     }
     expectRefusal(() => readClassFields(Visitor), {
       type: InvalidDeclarationError,
@@ -82,13 +82,17 @@ describe('Encrypted, as a legacy decorator', () => {
   });
 
   it('tells a class with fields, or with inherited ones, from one without', () => {
-    class Plain {}
+    class Plain {
+      name!: string;
+    }
     class Child extends Person {}
     expect([Person, Child, Plain].map(recordsFields)).toEqual([true, true, false]);
   });
 
   it('takes the descriptor that Babel gives for a field', () => {
-    class Babel {}
+    class Babel {
+      ssn!: string;
+    }
     legacy(Babel.prototype, 'ssn', { configurable: true, writable: true, enumerable: true });
     legacy(Babel.prototype, 'name', null as never);
     expect(readClassFields(Babel).map(({ name }) => name)).toEqual(['ssn', 'name']);
@@ -104,7 +108,7 @@ describe('Encrypted, as a legacy decorator', () => {
     }
   });
 
-  it.each<[string, () => void, string]>([
+  it.each<[string, () => unknown, string]>([
     ['a static field', () => legacy(Person, 'ssn'), 'ssn'],
     ['a class', () => legacy(Person, undefined), 'undefined'],
     ['a symbol', () => legacy(Person.prototype, Symbol('ssn')), 'Symbol(ssn)'],
@@ -128,12 +132,12 @@ describe('Encrypted, as a legacy decorator', () => {
     ],
     [
       'no key name',
-      () => (Encrypted as (algorithm: string) => unknown)('Random'),
+      () => (Encrypted as (...args: unknown[]) => unknown)('Random'),
       'keyAltName is not a string. Give the alternate name of a data key as a string.',
     ],
     [
       'no argument',
-      () => (Encrypted as () => unknown)(),
+      () => (Encrypted as (...args: unknown[]) => unknown)(),
       "the declaration is not an object. Write it as { algorithm: 'Random', keyAltName: 'patients' }.",
     ],
   ])('refuses %s at once', (_, act, message) => {
