@@ -14,7 +14,7 @@ import {
 } from './plain-values';
 import { unsupportedUpdate } from './refusals';
 import type { RewriteScope } from './rewrite-scope';
-import { fieldOf, targetOf } from './target';
+import { sortedField } from './sort-paths';
 import { ELEMENT_MODIFIERS } from './update-operators';
 
 /** Where an update operator puts or takes something. */
@@ -106,9 +106,7 @@ interface Order {
 }
 
 function refuseEncryptedOrder(sort: unknown, { spot, element }: Order, scope: RewriteScope): void {
-  const record = recordOf(sort);
-  const paths = record === undefined ? undefined : Object.keys(record);
-  if (paths?.every((path) => fieldOf(targetOf(element, path)) === undefined)) return;
+  if (recordOf(sort) !== undefined && sortedField(sort, element) === undefined) return;
   throw refused(spot, scope, '$sort cannot order encrypted values.');
 }
 

@@ -4,7 +4,7 @@ import { type PlainRecord, recordOf } from './plain-values';
 import { rewriteProjection } from './projection';
 import { unsupportedOperation } from './refusals';
 import type { RewriteScope } from './rewrite-scope';
-import { checkSort } from './sort-paths';
+import { sortedField } from './sort-paths';
 import { fieldOf, targetOf } from './target';
 
 /** Checks the value of one option, and rewrites it where that is needed. */
@@ -14,10 +14,7 @@ type Rewrite = (value: unknown, name: string, scope: RewriteScope) => unknown;
 export const READ_OPTIONS: Readonly<Record<string, Rewrite>> = {
   projection: rewriteSelection,
   fields: rewriteSelection,
-  sort: (sort, name, scope) => {
-    checkSort({ name, sort, shape: scope.plan.root }, scope);
-    return sort;
-  },
+  sort: checkSort,
   min: checkBounds,
   max: checkBounds,
   returnKey: refuseKeys,
@@ -49,6 +46,14 @@ function rewriteSelection(value: unknown, name: string, scope: RewriteScope): un
   if (record !== undefined) return rewriteProjection(record, scope.plan.root, scope);
   const wrong = `the option ${name} is not an object.`;
   throw unsupportedOperation({ wrong, remedy: 'Give an object of paths.' }, scope);
+}
+
+function checkSort(value: unknown, name: string, scope: RewriteScope): unknown {
+  const field = sortedField(value, scope.plan.root);
+  if (field === undefined) return value;
+  const wrong = `${name} cannot order documents by an encrypted field.`;
+  const remedy = 'Sort by a plain field, or sort after reading.';
+  throw unsupportedOperation({ path: field.path, wrong, remedy }, scope);
 }
 
 function checkBounds(value: unknown, name: string, scope: RewriteScope): unknown {

@@ -1,0 +1,141 @@
+import type { ObjectNode, PlanNode } from '../plan/encryption-plan';
+import {
+  rewriteFacet,
+  rewriteGraphLookup,
+  rewriteLookup,
+  rewriteMerge,
+  rewriteOut,
+  rewriteUnionWith,
+} from './collection-stages';
+import { rewriteFilter } from './filter';
+import { rewriteBucket, rewriteCount, rewriteGroup, rewriteSortByCount } from './group-stages';
+import { isClearPath } from './lineage';
+import { isClear } from './node-traits';
+import {
+  rewriteAddFields,
+  rewriteProject,
+  rewriteReplaceRoot,
+  rewriteReplaceWith,
+  rewriteUnset,
+  rewriteUnwind,
+} from './path-stages';
+import { listOf, nameOf, recordOf, rowOf } from './plain-values';
+import { unsupportedStage } from './refusals';
+import type { RewriteScope } from './rewrite-scope';
+import { sortedField } from './sort-paths';
+import { type InnerPipeline, type RewriteStage, type Stage, refusedStage } from './stage';
+
+/** A pipeline rewritten, and what its results hold; undefined where that is nothing encrypted. */
+export interface RewrittenPipeline {
+  readonly pipeline: object[];
+  readonly shape: PlanNode | undefined;
+}
+
+/** The stages that other collections, or other pipelines, stand in: looked into wherever they are. */
+const OUTWARD_STAGES: Readonly<Record<string, RewriteStage>> = {
+  $facet: rewriteFacet,
+  $graphLookup: rewriteGraphLookup,
+  $lookup: rewriteLookup,
+  $merge: rewriteMerge,
+  $out: rewriteOut,
+  $unionWith: rewriteUnionWith,
+};
+
+const passUnchanged: RewriteStage = (operand, { shape }) => ({ operand, shape });
+
+/** The stages that documents with encrypted fields may pass. Every other is refused; documents without pass them all. */
+export const STAGES: Readonly<Record<string, RewriteStage>> = {
+  ...OUTWARD_STAGES,
+  $addFields: rewriteAddFields,
+  $bucket: rewriteBucket,
+  $bucketAuto: rewriteBucket,
+  $count: rewriteCount,
+  $geoNear: rewriteGeoNear,
+  $group: rewriteGroup,
+  $limit: passUnchanged,
+  $match: rewriteMatch,
+  $project: rewriteProject,
+  $replaceRoot: rewriteReplaceRoot,
+  $replaceWith: rewriteReplaceWith,
+  $sample: passUnchanged,
+  $set: rewriteAddFields,
+  $skip: passUnchanged,
+  $sort: checkSort,
+  $sortByCount: rewriteSortByCount,
+  $unset: rewriteUnset,
+  $unwind: rewriteUnwind,
+};
+
+/**
+ * A copy of `pipeline` with a slot for each encrypted value, and what its results hold, followed from stage to stage.
+ *
+ * @throws {UnsupportedStageError} where a stage asks of an encrypted path what ciphertext cannot give, or puts something onto it.
+ * @throws {UnsupportedFilterError} where a filter does.
+ */
+export function rewritePipeline(pipeline: unknown, scope: RewriteScope): RewrittenPipeline {
+  const { pipeline: stages, shape } = rewriteStages(pipeline, scope.plan.root, scope);
+  return { pipeline: stages as object[], shape: isClear(shape) ? undefined : shape };
+}
+
+function rewriteStages(pipeline: unknown, start: ObjectNode, scope: RewriteScope): InnerPipeline {
+  const stages = listOf(pipeline);
+  if (stages === undefined) throw noPipeline(scope);
+  let shape = start;
+  const rewritten = Array.from(stages, (stage) => {
+    const entries = Object.entries(recordOf(stage) ?? {});
+    const [[name, operand] = ['', undefined]] = entries;
+    if (entries.length !== 1) throw noPipeline(scope);
+    const next = rewriteOf(
+      name,
+      shape,
+      scope,
+    )(operand, {
+      name,
+      shape,
+      scope,
+      rewriteInner: (inner, from) => rewriteStages(inner, from, scope),
+    });
+    ({ shape } = next);
+    return { [name]: next.operand };
+  });
+  return { pipeline: rewritten, shape };
+}
+
+function rewriteOf(name: string, shape: ObjectNode, scope: RewriteScope): RewriteStage {
+  const row = rowOf(isClear(shape) ? OUTWARD_STAGES : STAGES, name);
+  if (row !== undefined) return row;
+  if (isClear(shape)) return passUnchanged;
+  const wrong = `the stage ${nameOf(name)} is not available where documents hold encrypted fields.`;
+  const remedy = 'Deselect them before, or do after reading what the stage does.';
+  throw unsupportedStage({ wrong, remedy }, scope);
+}
+
+function rewriteMatch(operand: unknown, { shape, scope }: Stage): ReturnType<RewriteStage> {
+  return { operand: rewriteFilter(operand, shape, scope), shape };
+}
+
+function checkSort(operand: unknown, stage: Stage): ReturnType<RewriteStage> {
+  const field = sortedField(operand, stage.shape);
+  if (field === undefined) return { operand, shape: stage.shape };
+  throw refusedStage(stage, 'cannot order documents by an encrypted field.', {
+    path: field.path,
+    remedy: 'Sort by a plain field, or sort after reading.',
+  });
+}
+
+function rewriteGeoNear(operand: unknown, stage: Stage): ReturnType<RewriteStage> {
+  const { shape, scope } = stage;
+  const record = recordOf(operand) ?? {};
+  for (const path of [record['distanceField'], record['includeLocs'], record['key']]) {
+    if (typeof path !== 'string' || isClearPath(shape, path)) continue;
+    throw refusedStage(stage, 'cannot use an encrypted path.', { path });
+  }
+  const { query } = record;
+  if (query === undefined) return { operand, shape };
+  return { operand: { ...record, query: rewriteFilter(query, shape, scope) }, shape };
+}
+
+function noPipeline(scope: RewriteScope): Error {
+  const wrong = 'a pipeline is not an array of stages, each with one name.';
+  return unsupportedStage({ wrong, remedy: 'Give an array of stages.' }, scope);
+}

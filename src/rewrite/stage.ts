@@ -1,0 +1,43 @@
+import type { ObjectNode } from '../plan/encryption-plan';
+import { unsupportedStage } from './refusals';
+import type { RewriteScope } from './rewrite-scope';
+
+/** What a stage becomes, and what the documents behind it hold. */
+export interface RewrittenStage {
+  readonly operand: unknown;
+  readonly shape: ObjectNode;
+}
+
+/** A stage on its way: its name, and the documents it is given. */
+export interface Stage {
+  readonly name: string;
+  readonly shape: ObjectNode;
+  readonly scope: RewriteScope;
+  /** Rewrites a pipeline inside the stage. */
+  readonly rewriteInner: (pipeline: unknown, shape: ObjectNode) => InnerPipeline;
+}
+
+/** A pipeline inside a stage, rewritten. */
+export interface InnerPipeline {
+  readonly pipeline: unknown[];
+  readonly shape: ObjectNode;
+}
+
+/** Rewrites the operand of one stage. */
+export type RewriteStage = (operand: unknown, stage: Stage) => RewrittenStage;
+
+/** What to do where a stage needs the plaintext. */
+export const AFTER_READING = 'Compute with it after reading, or use a plain field.';
+
+/** The error for `stage`. `wrong` goes on where the stage's name ends. */
+export function refusedStage(
+  stage: Stage,
+  wrong: string,
+  more: { readonly path?: string | undefined; readonly remedy?: string } = {},
+): Error {
+  const remedy = more.remedy ?? AFTER_READING;
+  return unsupportedStage(
+    { path: more.path, wrong: `${stage.name} ${wrong}`, remedy },
+    stage.scope,
+  );
+}
