@@ -221,7 +221,7 @@ describe('the master key', () => {
   function traces(value: unknown): string[] {
     const shown = [
       inspect(value, { depth: 20, showHidden: true, getters: true }),
-      JSON.stringify(value) ?? '',
+      JSON.stringify({ value }),
       value instanceof Error ? `${value.message}${value.stack ?? ''}` : '',
     ].join('\n');
     return fragments.filter((fragment) => shown.includes(fragment));

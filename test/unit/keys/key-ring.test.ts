@@ -34,6 +34,7 @@ function refusal(act: () => unknown): unknown {
 describe('openKeyRing', () => {
   it('says what to install where the addon is missing', () => {
     const cause = new mongo.MongoMissingDependencyError('missing', {
+      cause: new Error('not found'),
       dependencyName: 'mongodb-client-encryption',
     });
     const error = refusal(() => openWith(driverThatThrows(cause)));

@@ -1,0 +1,32 @@
+import type { Binary } from '../../../src/codec/bson';
+import { DecryptionFailedError } from '../../../src/errors';
+import { type TestVault, openTestVault, plain } from './test-vault';
+import { describeValueCipher } from './value-cipher.contract';
+
+describeValueCipher({ name: 'the explicit cipher', batches: false });
+
+describe("the explicit cipher, under read options of one's own", () => {
+  let vault: TestVault;
+
+  beforeAll(async () => {
+    vault = await openTestVault('explicit');
+  });
+
+  afterAll(() => vault.close());
+
+  it.each([{ a: 1 }, [1]])(
+    'refuses what holds other values, whose types are lost: %j',
+    async (value) => {
+      const ring = vault.openRing({ batches: false, declared: ['pii'] });
+      const { values } = await ring.cipher.encrypt([plain(value, 'pii', 'Random')], 'write');
+      const { failures } = await ring.cipher.decrypt(values as Binary[], { promoteLongs: false });
+
+      expect(failures.get(0)).toBeInstanceOf(DecryptionFailedError);
+      expect(failures.get(0)).toMatchObject({
+        code: 'FLE_DECRYPTION_FAILED',
+        message:
+          'mongoose-fle: an encrypted object or array cannot be read under BSON options other than the default. Read it without them.',
+      });
+    },
+  );
+});
