@@ -7,7 +7,7 @@ import { run } from './run.mjs';
 export async function installDependencies(project, note) {
   if (await areInstalled(project)) return 'installed';
   note('npm ci');
-  await run('npm', ['ci', '--no-progress'], { cwd: project, onLine: note });
+  await run('npm', ['ci', '--no-progress'], { cwd: project });
   return 'installed by npm ci';
 }
 

@@ -2,6 +2,8 @@ import { performance } from 'node:perf_hooks';
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MS = 100;
+/** In a log, something is written this often while a step goes on. */
+const SIGN_OF_LIFE_MS = 5000;
 
 /** How long something took, as people read it. */
 export function seconds(milliseconds) {
@@ -15,7 +17,7 @@ export function seconds(milliseconds) {
  */
 export async function step(title, work, stream = process.stderr) {
   const started = performance.now();
-  const shown = stream.isTTY ? onTerminal(title, stream, started) : onPipe(title, stream);
+  const shown = stream.isTTY ? onTerminal(title, stream, started) : onPipe(title, stream, started);
   try {
     const outcome = await work(shown.note);
     shown.end(`✔ ${title}: ${outcome} (${seconds(performance.now() - started)})`);
@@ -45,15 +47,23 @@ function onTerminal(title, stream, started) {
   };
 }
 
-function onPipe(title, stream) {
+function onPipe(title, stream, started) {
   let announced = false;
+  const note = (text) => {
+    // A step that has nothing to do is one line, its result.
+    if (!announced) stream.write(`• ${title}\n`);
+    announced = true;
+    stream.write(`    ${text}\n`);
+  };
+  const timer = setInterval(
+    () => note(`… ${seconds(performance.now() - started)}`),
+    SIGN_OF_LIFE_MS,
+  );
   return {
-    note: (text) => {
-      // A step that has nothing to do is one line, its result.
-      if (!announced) stream.write(`• ${title}\n`);
-      announced = true;
-      stream.write(`    ${text}\n`);
+    note,
+    end: (line) => {
+      clearInterval(timer);
+      stream.write(`${line}\n`);
     },
-    end: (line) => stream.write(`${line}\n`),
   };
 }

@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline';
 
 import { SetupError } from './setup-error.mjs';
 
-const LAST_LINES = 25;
+/** Of a long output, a failure shows so many lines of the beginning and of the end. */
+const SHOWN_LINES = 12;
 /** The process groups that are running: each command leads one of its own. */
 const groups = new Set();
 /** A second signal within this time is the same one, come by another way. */
@@ -23,7 +24,7 @@ export function passOn(signal) {
 }
 
 /**
- * Runs a command and resolves to its output. A failure shows the last lines that it wrote.
+ * Runs a command and resolves to its output. A failure shows what it wrote.
  *
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeLimitMs?: number, onLine?: (line: string) => void }} [options]
  */
@@ -55,7 +56,7 @@ export function run(command, args, options = {}) {
       groups.delete(child.pid);
       if (problem === undefined) return resolve(lines.join('\n'));
       const shown = [command, ...args].join(' ');
-      reject(new SetupError([`${shown}: ${problem}`, ...lines.slice(-LAST_LINES)].join('\n  ')));
+      reject(new SetupError([`${shown}: ${problem}`, ...endsOf(lines)].join('\n  ')));
     };
     child.on('error', (error) => finish(error.message));
     child.on('close', (code, signal) => {
@@ -81,6 +82,11 @@ export function runHere(command, args, env = process.env) {
 /** Whether a program of that name is on the PATH. */
 export function hasProgram(name) {
   return spawnSync('sh', ['-c', `command -v "$0"`, name], { stdio: 'ignore' }).status === 0;
+}
+
+function endsOf(lines) {
+  if (lines.length <= 2 * SHOWN_LINES) return lines;
+  return [...lines.slice(0, SHOWN_LINES), '…', ...lines.slice(-SHOWN_LINES)];
 }
 
 function send(group, signal) {
