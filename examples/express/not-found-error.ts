@@ -1,0 +1,2 @@
+/** What a request names is not there. */
+export class NotFoundError extends Error {}
