@@ -4,7 +4,12 @@ import { BoundModel, type DiscriminatedSchema } from './bound-model';
 import { CollectionBoundary } from './collection-boundary';
 import { documentCollection } from './document-collection';
 import type { HandleRuntime } from './handle-runtime';
-import { type AnyModel, collectionSymbolOf, type NativeCollection } from './native-collection';
+import {
+  type AnyModel,
+  collectionSymbolOf,
+  type NativeCollection,
+  modelsOf,
+} from './native-collection';
 
 /**
  * Puts a boundary before the collection of `model`, and of the model it is a discriminator of, so that every command of theirs passes
@@ -25,7 +30,7 @@ export function bindModel(model: AnyModel, runtime: HandleRuntime): void {
 
 /** The models that count `model` among their discriminators: what they read holds its documents. */
 function baseModelsOf(model: AnyModel): AnyModel[] {
-  return Object.values(model.db.models).filter((other) => {
+  return modelsOf(model.db).filter((other) => {
     const { discriminators = {} } = other.schema as DiscriminatedSchema;
     return (
       other !== model &&

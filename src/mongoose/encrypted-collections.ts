@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose';
 import type { ObjectNode } from '../plan/encryption-plan';
 import { planOf } from './bound-model';
 import { clientOf } from './handle-runtime';
+import { modelsOf } from './native-collection';
 
 /**
  * What the collection `name` of `database`, by default the connection's own, holds encrypted, or undefined where no model of any
@@ -13,7 +14,7 @@ export function shapeOfCollection(
   database = connection.name,
 ): ObjectNode | undefined {
   for (const other of connectionsTo(database, connection)) {
-    for (const model of Object.values(other.models)) {
+    for (const model of modelsOf(other)) {
       if (model.collection.name !== name) continue;
       const { fields, root } = planOf(model);
       if (fields.length > 0) return root;

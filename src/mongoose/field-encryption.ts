@@ -6,7 +6,7 @@ import { encryptedPathsOf, type EncryptedPath } from '../plan/encrypted-paths';
 import { planOf } from './bound-model';
 import { decryptStored } from './decrypt-stored';
 import { HandleRuntime } from './handle-runtime';
-import type { AnyModel } from './native-collection';
+import { type AnyModel, modelsOf } from './native-collection';
 import { type PluginOptions, plugInto } from './plugin';
 import { verifyModels } from './verify-models';
 
@@ -116,7 +116,7 @@ function handleOf(runtime: HandleRuntime): FieldEncryptionHandle {
 
 /** The names of the data keys that the models of `connection` declare. */
 function declaredNames(connection: Connection): string[] {
-  const fields = Object.values(connection.models).flatMap((model) => planOf(model).fields);
+  const fields = modelsOf(connection).flatMap((model) => planOf(model).fields);
   return [...new Set(fields.map(({ keyAltName }) => keyAltName))];
 }
 

@@ -32,6 +32,11 @@ export interface NativeCollection extends Record<string, unknown> {
 /** A model of any shape. */
 export type AnyModel = Model<unknown>;
 
+/** The models compiled on `connection`. */
+export function modelsOf(connection: Connection): AnyModel[] {
+  return Object.values(connection.models as Readonly<Record<string, AnyModel>>);
+}
+
 /** Calls the method `name` of `collection`, whichever the driver's collection has. */
 export function callMethod(
   collection: NativeCollection,

@@ -3,7 +3,7 @@ import { ModelNotBoundError } from '../errors';
 import { isBound } from './bound-collection';
 import { planOf } from './bound-model';
 import type { HandleRuntime } from './handle-runtime';
-import type { AnyModel } from './native-collection';
+import { type AnyModel, modelsOf } from './native-collection';
 
 /**
  * Refuses a connection with a model that declares encrypted fields and that no plugin encrypts. Models are looked over again only
@@ -12,7 +12,7 @@ import type { AnyModel } from './native-collection';
  * @throws {ModelNotBoundError}
  */
 export function verifyModels(connection: Connection, runtime: HandleRuntime): void {
-  const models = Object.values(connection.models);
+  const models = modelsOf(connection);
   if (runtime.verified.get(connection) === models.length) return;
   for (const model of models) refuseUnbound(model);
   runtime.verified.set(connection, models.length);

@@ -1,6 +1,6 @@
 import { rewriteReplacement } from '../rewrite/update';
 import { rewriteBulk } from './bulk-operations';
-import type { CollectionBoundary } from './collection-boundary';
+import type { CollectionBoundary, Rewriting } from './collection-boundary';
 import type { Command } from './command';
 import type { CollectionMethod } from './native-collection';
 import {
@@ -11,35 +11,21 @@ import {
 
 /** The methods of a collection that write, by name. */
 export function writeMethods(boundary: CollectionBoundary): Record<string, CollectionMethod> {
-  const run = async (
-    operation: string,
-    rewrite: (command: Command) => readonly unknown[],
-  ): Promise<unknown> => (await boundary.run(operation, rewrite)).result;
+  const run = async (operation: string, rewrite: Rewriting): Promise<unknown> =>
+    (await boundary.run(operation, rewrite)).result;
   return {
-    insertOne: async (document, options) => {
-      const copies: unknown[] = [];
-      try {
-        return await run('insertOne', (command) => {
-          copies.push(rewriteReplacement(document, command.write(options)));
-          return [copies[0], options];
-        });
-      } finally {
-        returnGeneratedIds([document], copies);
-      }
-    },
-    insertMany: async (documents, options) => {
-      if (!Array.isArray(documents)) return await run('insertMany', () => [documents, options]);
-      const copies: unknown[] = [];
-      try {
-        return await run('insertMany', (command) => {
-          const scope = command.write(options);
-          for (const document of documents) copies.push(rewriteReplacement(document, scope));
-          return [copies, options];
-        });
-      } finally {
-        returnGeneratedIds(documents, copies);
-      }
-    },
+    insertOne: async (document, options) =>
+      await inserting(
+        [document],
+        options,
+        async (copy) => await run('insertOne', (command) => [...copy(command), options]),
+      ),
+    insertMany: async (documents, options) =>
+      await inserting(
+        documents as readonly unknown[],
+        options,
+        async (copy) => await run('insertMany', (command) => [copy(command), options]),
+      ),
     updateOne: async (...parameters) =>
       await run('updateOne', (command) => rewriteUpdateCommand(parameters, command)),
     updateMany: async (...parameters) =>
@@ -55,11 +41,29 @@ export function writeMethods(boundary: CollectionBoundary): Record<string, Colle
   };
 }
 
-/** The driver gives a document without `_id` one, in place; ours was a copy, so the caller's document gets it here. */
-function returnGeneratedIds(originals: readonly unknown[], copies: readonly unknown[]): void {
-  copies.forEach((copy, index) => {
-    const original = originals[index] as { _id?: unknown };
-    const { _id } = copy as { _id?: unknown };
-    if (_id !== undefined && original._id === undefined) original._id = _id;
-  });
+type CopyDocuments = (command: Command) => unknown[];
+
+/**
+ * Inserts copies of `documents`. The driver gives a document without `_id` one, in place, whether or not the insert succeeds; there it
+ * is the copy that gets it, so it is handed on to the caller's document.
+ */
+async function inserting(
+  documents: readonly unknown[],
+  options: unknown,
+  insert: (copy: CopyDocuments) => Promise<unknown>,
+): Promise<unknown> {
+  let copies: unknown[] = [];
+  try {
+    return await insert((command) => {
+      const scope = command.write(options);
+      copies = documents.map((document) => rewriteReplacement(document, scope));
+      return copies;
+    });
+  } finally {
+    copies.forEach((copy, index) => {
+      const original = documents[index] as { _id?: unknown };
+      const { _id } = copy as { _id?: unknown };
+      if (_id !== undefined && original._id === undefined) original._id = _id;
+    });
+  }
 }
