@@ -122,9 +122,13 @@ describe.each([
         }));
     }
 
+    function corpusKey(): mongo.DataKey {
+      return bson.EJSON.deserialize(readJson('corpus-key-local.json') as object) as mongo.DataKey;
+    }
+
     it('reads what the local key encrypted', async () => {
-      const key = bson.EJSON.deserialize(readJson('corpus-key-local.json') as object);
-      await vault.keys.insertOne(key as mongo.DataKey);
+      const key = corpusKey();
+      await vault.keys.insertOne(key);
       const cases = corpus();
       const { values, failures } = await vault
         .openRing({ batches, masterKey: masterKey() })
@@ -141,8 +145,8 @@ describe.each([
     });
 
     it('writes the deterministic ciphertexts, byte for byte', async () => {
-      const key = bson.EJSON.deserialize(readJson('corpus-key-local.json') as object);
-      await vault.keys.insertOne(key as mongo.DataKey);
+      const key = corpusKey();
+      await vault.keys.insertOne(key);
       const cases = corpus()
         .filter(({ algorithm }) => algorithm === 'Deterministic')
         // The BSON library reads a DBPointer, and writes none.
@@ -177,7 +181,7 @@ describe.each([
       });
       const { _id, ...key } = (await vault.keys.findOneAndDelete({ _id: made })) as mongo.DataKey;
       expect(_id).toEqual(made);
-      const id = bson.Binary.createFromBase64(keyIdBase64, 4) as mongo.UUID;
+      const id = new bson.UUID(Buffer.from(keyIdBase64, 'base64'));
       await vault.keys.insertOne({ ...key, _id: id });
       const { values } = await vault
         .openRing({ batches, masterKey: masterKey() })

@@ -1,5 +1,6 @@
 import mongoose, { mongo } from 'mongoose';
-import type { PlainValue } from '../../../src/codec/value-cipher';
+import type { Binary } from '../../../src/codec/bson';
+import type { BatchOutcome, PlainValue } from '../../../src/codec/value-cipher';
 import type { AlgorithmName } from '../../../src/declaration/algorithm';
 import { type KeyOptions, readKeyConfig } from '../../../src/keys/key-config';
 import { type KeyRing, openKeyRing } from '../../../src/keys/key-ring';
@@ -93,4 +94,18 @@ export function plain(
   algorithm: AlgorithmName = 'Deterministic',
 ): PlainValue {
   return { bytes: driver.BSON.serialize({ v: value }), algorithm, keyAltName };
+}
+
+/** The ciphertexts of an outcome that has no failures. */
+export function allOf({ values, failures }: BatchOutcome<Binary>): Binary[] {
+  const present = values.filter((value) => value !== undefined);
+  if (failures.size > 0 || present.length < values.length)
+    throw new AggregateError(failures.values());
+  return present;
+}
+
+/** The first of `items`, of which there must be one. */
+export function firstOf<T>([first]: readonly T[]): T {
+  if (first === undefined) throw new Error('there is no first item');
+  return first;
 }
