@@ -1,5 +1,4 @@
-import { InvalidDeclarationError } from '../errors';
-import { describeDeclaration, sameDeclaration, type Declaration } from './declaration';
+import { declaredTwice, sameDeclaration, type Declaration } from './declaration';
 import { METADATA } from './decorator-metadata';
 
 /** A class, as the plugin's option `class` takes it. */
@@ -54,20 +53,6 @@ export function readClassFields(source: ClassReference): ClassField[] {
     }
   }
   return [...fields.values()];
-}
-
-/** The error of a path with two declarations that differ. */
-export function declaredTwice(
-  where: string,
-  path: string,
-  [one, other]: readonly [Declaration, Declaration],
-): InvalidDeclarationError {
-  return new InvalidDeclarationError({
-    where,
-    path,
-    wrong: `it is declared twice, as ${describeDeclaration(one)} and as ${describeDeclaration(other)}.`,
-    remedy: 'Keep one of the two.',
-  });
 }
 
 /** `source` and the classes it extends, itself first. */

@@ -11,6 +11,15 @@ export interface EncryptedOptions {
   readonly whole?: boolean | undefined;
 }
 
+declare module 'mongoose' {
+  // The names of the type parameters have to be Mongoose's own (types/schematypes.d.ts, 9.0.0 to 9.12.1).
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars
+  interface SchemaTypeOptions<T, EnforcedDocType, THydratedDocumentType> {
+    /** Encrypts the path, once a plugin made by `fieldEncryption` of mongoose-fle is on the schema. */
+    encrypted?: EncryptedOptions | undefined;
+  }
+}
+
 /** A declaration after its checks: how one path is encrypted. */
 export interface Declaration {
   readonly algorithm: AlgorithmName;
@@ -23,13 +32,13 @@ const EXAMPLE = "{ algorithm: 'Random', keyAltName: 'patients' }";
 const MAX_NAME_BYTES = 500;
 
 /**
- * The declaration that `value` makes, frozen; `where` names its place in messages.
+ * The declaration that `value` makes, frozen; `where` names its place in messages, `path` is its path.
  *
  * @throws {InvalidDeclarationError} `value` is not an {@link EncryptedOptions}.
  */
-export function parseDeclaration(value: unknown, where: string): Declaration {
+export function parseDeclaration(value: unknown, where: string, path?: string): Declaration {
   const refuse = (wrong: string, remedy: string): never => {
-    throw new InvalidDeclarationError({ where, wrong, remedy });
+    throw new InvalidDeclarationError({ where, path, wrong, remedy });
   };
   if (!isPlainObject(value)) {
     return refuse('the declaration is not an object.', `Write it as ${EXAMPLE}.`);
@@ -73,8 +82,21 @@ export function sameDeclaration(one: Declaration, other: Declaration): boolean {
   );
 }
 
-/** How messages write a declaration. */
-export function describeDeclaration({ algorithm, keyAltName, whole }: Declaration): string {
+/** The error of a path with two declarations that differ. */
+export function declaredTwice(
+  where: string,
+  path: string,
+  [one, other]: readonly [Declaration, Declaration],
+): InvalidDeclarationError {
+  return new InvalidDeclarationError({
+    where,
+    path,
+    wrong: `it is declared twice, as ${describeDeclaration(one)} and as ${describeDeclaration(other)}.`,
+    remedy: 'Keep one of the two.',
+  });
+}
+
+function describeDeclaration({ algorithm, keyAltName, whole }: Declaration): string {
   return `${algorithm} under "${keyAltName}"${whole ? ' as a whole' : ''}`;
 }
 

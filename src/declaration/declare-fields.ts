@@ -1,14 +1,13 @@
 import type { Schema } from 'mongoose';
 import { InvalidDeclarationError, InvalidOptionsError, NothingEncryptedError } from '../errors';
 import {
-  declaredTwice,
   readClassFields,
   recordsFields,
   type ClassField,
   type ClassReference,
 } from './class-fields';
 import { checkDesignType } from './check-design-type';
-import { parseDeclaration, sameDeclaration, type Declaration } from './declaration';
+import { declaredTwice, parseDeclaration, sameDeclaration, type Declaration } from './declaration';
 import { internalsOf, type SchemaInternals } from './mongoose-schema';
 import { schemaTypeAt, writeDeclaration, writtenAt } from './written-declarations';
 
@@ -80,7 +79,7 @@ export function checkDeclared(schema: Schema, source: ClassSource, name: string)
         remedy: 'Call schema.plugin() after the last schema.add(), and on the base schema as well.',
       });
     }
-    const declared = parseDeclaration(written, where);
+    const declared = parseDeclaration(written, where, path);
     if (!sameDeclaration(declared, field.declaration)) {
       throw declaredTwice(where, path, [field.declaration, declared]);
     }
@@ -132,7 +131,7 @@ function recordDeclaration(field: ClassField, path: string, { source, owner }: D
     writeDeclaration(owner, path, field.declaration);
     return;
   }
-  const declared: Declaration = parseDeclaration(written, where);
+  const declared: Declaration = parseDeclaration(written, where, path);
   if (!sameDeclaration(declared, field.declaration)) {
     throw declaredTwice(where, path, [field.declaration, declared]);
   }

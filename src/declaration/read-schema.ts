@@ -1,6 +1,5 @@
 import type { Schema } from 'mongoose';
-import { declaredTwice } from './class-fields';
-import { parseDeclaration, sameDeclaration, type Declaration } from './declaration';
+import { declaredTwice, parseDeclaration, sameDeclaration, type Declaration } from './declaration';
 import {
   discriminatorsOf,
   internalsOf,
@@ -112,7 +111,7 @@ function agreed(
   { name }: Place,
 ): Declaration {
   const where = `${name}.${path}`;
-  const declared = parseDeclaration(declaration, where);
+  const declared = parseDeclaration(declaration, where, path);
   if (earlier !== undefined && !sameDeclaration(earlier, declared)) {
     throw declaredTwice(where, path, [earlier, declared]);
   }
@@ -162,6 +161,7 @@ type Marks = Pick<ValueShape, 'declared' | 'automatic'>;
 
 function readMarks(options: Readonly<Record<string, unknown>>, { name, path }: Place): Marks {
   const written = options[ENCRYPTED];
-  const declared = written === undefined ? undefined : parseDeclaration(written, `${name}.${path}`);
+  const declared =
+    written === undefined ? undefined : parseDeclaration(written, `${name}.${path}`, path);
   return { declared, automatic: options['encrypt'] !== undefined };
 }

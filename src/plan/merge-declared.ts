@@ -1,5 +1,4 @@
-import { declaredTwice } from '../declaration/class-fields';
-import { sameDeclaration } from '../declaration/declaration';
+import { declaredTwice, sameDeclaration } from '../declaration/declaration';
 import type { ValueShape } from '../declaration/schema-shape';
 import { InvalidDeclarationError } from '../errors';
 import type { EncryptedField } from './encryption-plan';

@@ -1,9 +1,5 @@
 import { Algorithm, algorithmNameOf } from '../../../src/declaration/algorithm';
-import {
-  describeDeclaration,
-  parseDeclaration,
-  sameDeclaration,
-} from '../../../src/declaration/declaration';
+import { parseDeclaration, sameDeclaration } from '../../../src/declaration/declaration';
 import { InvalidDeclarationError } from '../../../src/errors';
 import { expectRefusal } from './expect-refusal';
 
@@ -125,15 +121,5 @@ describe('sameDeclaration', () => {
     [false, { ...declaration, whole: true }],
   ])('is %s for %j', (expected, other) => {
     expect(sameDeclaration(declaration, { ...other })).toBe(expected);
-  });
-});
-
-describe('describeDeclaration', () => {
-  it('names the algorithm, the key and whether it is whole', () => {
-    const declaration = { algorithm: 'Random', keyAltName: 'k', whole: false } as const;
-    expect(describeDeclaration(declaration)).toBe('Random under "k"');
-    expect(describeDeclaration({ ...declaration, whole: true })).toBe(
-      'Random under "k" as a whole',
-    );
   });
 });

@@ -48,6 +48,19 @@ describe('Encrypted, as a legacy decorator', () => {
     expect(readClassFields(Person).map(({ name }) => name)).toEqual(['ssn']);
   });
 
+  it('stands beside decorators that read the type TypeScript emits', () => {
+    const types: unknown[] = [];
+    const Prop = (prototype: object, key: string): void => {
+      types.push(Reflect.getMetadata('design:type', prototype, key));
+    };
+    class Both {
+      @Prop @Encrypted('Random', 'k') first!: string;
+      @Encrypted('Random', 'k') @Prop second!: number;
+    }
+    expect(types).toEqual([String, Number]);
+    expect(readClassFields(Both).map(({ designType }) => designType)).toEqual([String, Number]);
+  });
+
   it('lets a subclass repeat a declaration that is the same', () => {
     class Nurse extends Person {
       @Encrypted('Deterministic', 'people') declare ssn: string;
