@@ -48,5 +48,5 @@ export class HandleRuntime {
 
 /** The client of `connection`; Mongoose has none before `connect`, whatever its types say. */
 export function clientOf(connection: Connection): mongo.MongoClient | undefined {
-  return connection.getClient() as mongo.MongoClient | undefined;
+  return connection.getClient();
 }

@@ -101,6 +101,6 @@ describe('inserting', () => {
     await insert();
     await expectAllEncrypted();
     const [read] = await Patients.find();
-    expect(read?.toObject()).toMatchObject(full());
+    expect(read?.toObject({ flattenMaps: true })).toMatchObject(full());
   });
 });
