@@ -1,5 +1,4 @@
 import * as bson from 'bson';
-import type { Bson } from '../../../src/codec/bson';
 import { PlaintextCollector, type PlaintextSlot } from '../../../src/codec/collect-plaintext';
 import { FleError } from '../../../src/errors';
 import type {
@@ -75,7 +74,7 @@ export function scopeOver(root: ObjectNode = ROOT, more: Partial<RewriteScope> =
     plan: planOf(root),
     operation: 'find',
     values: new PlaintextCollector({
-      bson: bson as unknown as Bson,
+      bson,
       model: 'Patient',
       operation: 'find',
       serializeOptions: {},
@@ -90,7 +89,7 @@ export function scopeOver(root: ObjectNode = ROOT, more: Partial<RewriteScope> =
 export function fillWithText(slots: readonly PlaintextSlot[]): void {
   for (const { holder, key, field, bytes } of slots) {
     const value: unknown = bson.deserialize(bytes)['v'];
-    const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
     holder[key] = `${field.algorithm.charAt(0)}(${field.path})${text}`;
   }
 }
