@@ -3,6 +3,7 @@ import { boundaryOf, boundCollection } from './bound-collection';
 import { BoundModel, type DiscriminatedSchema } from './bound-model';
 import { CollectionBoundary } from './collection-boundary';
 import { documentCollection } from './document-collection';
+import { guardConnection } from './guard-connection';
 import type { HandleRuntime } from './handle-runtime';
 import {
   type AnyModel,
@@ -44,6 +45,7 @@ function bindCollection(bound: BoundModel, base: NativeCollection): void {
   const { model } = bound;
   const symbol = collectionSymbolOf(model);
   if (symbol === undefined) throw unknownMongoose(model);
+  guardConnection(base.conn);
   const boundary = new CollectionBoundary(bound, base);
   const collection = boundCollection(boundary);
   const bindAgain = (assigned: unknown): void => {
