@@ -18,7 +18,11 @@ const TYPESCRIPT = ['--import', 'tsx'];
 const COMMANDS = {
   test: (args) => runChecks(args),
   demo: (args) =>
-    runHere(process.execPath, [...TYPESCRIPT, join('examples', 'express', 'main.ts'), ...args]),
+    runHere(process.execPath, [...TYPESCRIPT, join('examples', 'express', 'main.ts'), ...args], {
+      ...process.env,
+      // There `mongoose-fle` stands for src/, so that nothing has to be built first.
+      TSX_TSCONFIG_PATH: join(PROJECT, 'examples', 'tsconfig.json'),
+    }),
 };
 
 async function main([name, ...args]) {
@@ -51,18 +55,16 @@ async function printDocumentDbRoot() {
   return 0;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
-    passOn(signal);
-    process.exitCode = signal === 'SIGINT' ? 130 : 143;
-  });
-}
+// What the command makes of a signal is its own matter: a demo that closes well has ended well.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => passOn(signal));
+
+// Whoever reads the output may be gone first; what is under way is still to be tidied up.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 process.chdir(PROJECT);
 try {
-  const code = await main(process.argv.slice(2));
-  process.exitCode ||= code;
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   console.error(error instanceof SetupError ? `\n${error.message}` : error);
-  process.exitCode ||= 1;
+  process.exitCode = 1;
 }

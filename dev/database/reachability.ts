@@ -7,11 +7,16 @@ const CONNECT_LIMIT_MS = 3000;
 /** A closed network is not asked again for this long. */
 const REMEMBERED_MS = 12 * 60 * 60_000;
 
-/** Whether a server answers a connection within seconds; that it does not is remembered. */
+/**
+ * Whether a server, or the proxy to it, answers a connection within seconds. That it does not is
+ * remembered.
+ */
 export async function isReachable(url: URL, cache = cacheFolder()): Promise<boolean> {
   const note = join(cache, 'unreachable', url.hostname);
   if (await isRecent(note)) return false;
-  const isOpen = await connects(url.hostname, Number(url.port) || 443);
+  const proxy = process.env['HTTPS_PROXY'] ?? process.env['https_proxy'];
+  const door = proxy ? new URL(proxy) : url;
+  const isOpen = await connects(door.hostname, Number(door.port) || 443);
   await mkdir(dirname(note), { recursive: true });
   if (isOpen) await rm(note, { force: true });
   else await writeFile(note, '');

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 
 import { cacheFolder } from './cache-folder.mjs';
 import { debianMirror, downloadPackages, isDebian, sourceLine } from './debian.mjs';
@@ -51,6 +51,7 @@ function refuseWhereImpossible() {
 }
 
 async function build(root, note) {
+  await removeUnfinished(root);
   const unfinished = `${root}.${process.pid}`;
   const tools = `${root}.tools`;
   await mkdir(tools, { recursive: true });
@@ -66,6 +67,15 @@ async function build(root, note) {
     await rm(tools, { recursive: true, force: true });
     // Nothing is mounted in it here: the mounts of the template ended with their namespace.
     await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+/** What a build left that was killed. The lock says that none is under way. */
+async function removeUnfinished(root) {
+  const folder = dirname(root);
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(`${basename(root)}.`) || name.endsWith('.lock')) continue;
+    await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 

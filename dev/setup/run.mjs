@@ -11,15 +11,17 @@ const groups = new Set();
 /** A second signal within this time is the same one, come by another way. */
 const SAME_SIGNAL_MS = 1000;
 let lastSignalAt = -Infinity;
+let interruptedBy;
 
 /**
  * Hands the signal that this process got on to what is running. Ctrl-C comes here twice, from the
- * terminal and from npm; a command that is closing must not get it again.
+ * terminal and from npm; a command that is closing must not get it again. No other one is started.
  */
 export function passOn(signal) {
   const now = performance.now();
   if (now - lastSignalAt < SAME_SIGNAL_MS) return;
   lastSignalAt = now;
+  interruptedBy = signal;
   for (const group of groups) send(group, signal);
 }
 
@@ -29,6 +31,7 @@ export function passOn(signal) {
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeLimitMs?: number, onLine?: (line: string) => void }} [options]
  */
 export function run(command, args, options = {}) {
+  if (interruptedBy) return Promise.reject(new SetupError(`Interrupted by ${interruptedBy}`));
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: options.cwd,
@@ -68,6 +71,7 @@ export function run(command, args, options = {}) {
 
 /** Runs a command on this terminal, and resolves to its exit code. */
 export function runHere(command, args, env = process.env) {
+  if (interruptedBy) return Promise.reject(new SetupError(`Interrupted by ${interruptedBy}`));
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'inherit', env, detached: true });
     groups.add(child.pid);
