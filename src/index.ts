@@ -1,3 +1,4 @@
+export { Undecryptable } from './codec/undecryptable';
 export { Algorithm } from './declaration/algorithm';
 export { Encrypted } from './declaration/encrypted';
 export { fieldEncryption } from './mongoose/field-encryption';

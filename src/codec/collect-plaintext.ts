@@ -1,8 +1,8 @@
 import { InvalidValueError } from '../errors';
 import type { EncryptedField, ObjectNode, PlanNode } from '../plan/encryption-plan';
 import { fieldsBelow, resolvePath } from '../plan/resolve-path';
-import { bsonTypeOf } from './bson';
 import { encodeValue, type EncodeScope } from './encode-value';
+import { recordOf, unwrapped } from './record-of';
 
 /** An object or array of ours with a place for a value. */
 export type Holder = Record<string | number, unknown>;
@@ -38,12 +38,13 @@ export class PlaintextCollector {
   }
 
   /**
-   * Puts a copy of `value` at `placement`, with a slot for each encrypted value in it.
+   * Puts a copy of `given` at `placement`, with a slot for each encrypted value in it.
    *
    * @throws {InvalidValueError} where a value does not have the shape or type declared.
    * @throws {CiphertextGivenError} where a value is ciphertext already.
    */
-  place(value: unknown, { holder, key, node }: Placement): void {
+  place(given: unknown, { holder, key, node }: Placement): void {
+    const value = unwrapped(given);
     if (value === null || value === undefined) {
       holder[key] = value;
       return;
@@ -63,11 +64,13 @@ export class PlaintextCollector {
 
   /** A copy of the document or subdocument `value`, with a slot for each encrypted value in it. */
   copyObject(value: unknown, node: ObjectNode): Holder {
-    const copy = this.#plainObjectOf(value, node);
+    const record = recordOf(value);
+    if (record === undefined) throw this.#invalidShape(node, 'an object');
+    const copy: Holder = { ...record };
     for (const key of Object.keys(copy)) {
       const below = node.children.get(key) ?? node.rest;
       if (below !== undefined) this.place(copy[key], { holder: copy, key, node: below });
-      else if (key.includes('.')) this.#refuseDottedKey(key, node);
+      else if (key.includes('.') || key.startsWith('$')) this.#refuseKey(key, node);
     }
     return copy;
   }
@@ -88,24 +91,18 @@ export class PlaintextCollector {
     return copy;
   }
 
-  #plainObjectOf(value: unknown, node: ObjectNode): Holder {
-    const { toBSON } = value as { toBSON?: unknown };
-    const plain: unknown =
-      bsonTypeOf(value) === undefined && typeof toBSON === 'function' ? toBSON.call(value) : value;
-    if (plain instanceof Map) return Object.fromEntries(plain) as Holder;
-    const isObject = typeof plain === 'object' && plain !== null && !Array.isArray(plain);
-    if (!isObject || bsonTypeOf(plain) !== undefined) throw this.#invalidShape(node, 'an object');
-    return { ...plain };
-  }
-
-  #refuseDottedKey(key: string, node: ObjectNode): void {
-    if (resolvePath(node, key).kind === 'clear') return;
+  /** A key with dots, or an operator where none belongs, could hide a value of an encrypted path. */
+  #refuseKey(key: string, node: ObjectNode): void {
+    const isOperator = key.startsWith('$') && fieldsBelow(node).length > 0;
+    if (!isOperator && resolvePath(node, key).kind === 'clear') return;
     const { model, operation } = this.scope;
     throw new InvalidValueError({
       model,
       operation,
-      path: key,
-      wrong: 'a key with dots in it names an encrypted path.',
+      path: isOperator ? fieldsBelow(node)[0]?.path : key,
+      wrong: isOperator
+        ? 'a key beside it begins with "$", as an operator does.'
+        : 'a key with dots in it names an encrypted path.',
       remedy: 'Nest the value in objects, one for each part of the path.',
     });
   }

@@ -1,8 +1,9 @@
 import { DecryptionFailedError, PlaintextFoundError, isFleError } from '../errors';
 import type { EncryptedField, ObjectNode, PlanNode } from '../plan/encryption-plan';
 import { fieldsBelow } from '../plan/resolve-path';
-import { type Binary, type Bson, type BsonReadOptions, isCiphertext } from './bson';
+import { type Binary, type Bson, type BsonReadOptions, bsonTypeOf, isCiphertext } from './bson';
 import type { Holder } from './collect-plaintext';
+import { Undecryptable } from './undecryptable';
 import type { ValueCipher } from './value-cipher';
 
 /** What is needed to read documents of a model. */
@@ -15,6 +16,8 @@ export interface DecryptScope {
   readonly readOptions: BsonReadOptions;
   /** What a declared path may hold besides ciphertext: `read` passes stored plaintext on, `error` does not. */
   readonly plaintext: 'error' | 'read';
+  /** What becomes of a ciphertext that cannot be decrypted: `error` fails the read, `mark` puts an `Undecryptable` in its place. */
+  readonly undecryptable: 'error' | 'mark';
 }
 
 interface CiphertextSlot {
@@ -91,7 +94,8 @@ async function decryptSlots(slots: readonly CiphertextSlot[], scope: DecryptScop
   slots.forEach(({ holder, key, field }, place) => {
     if (failures.has(place)) {
       const facts = { field, ciphertext: ciphertexts[place], cause: failures.get(place) };
-      throw undecryptable(facts, scope);
+      holder[key] = withoutValue(facts, scope);
+      return;
     }
     const value = values[place];
     holder[key] = isInt64Number(field) ? asNumber(value, scope) : value;
@@ -110,7 +114,10 @@ function asNumber(value: unknown, { bson, readOptions }: DecryptScope): unknown 
 }
 
 function storedPlaintext(value: unknown, field: EncryptedField, scope: DecryptScope): unknown {
-  if (scope.plaintext === 'read') return isInt64Number(field) ? asNumber(value, scope) : value;
+  if (scope.plaintext === 'read') {
+    const int64 = typeof value === 'bigint' || bsonTypeOf(value) === 'Long';
+    return int64 && isInt64Number(field) ? asNumber(value, scope) : value;
+  }
   throw new PlaintextFoundError({
     model: scope.model,
     operation: scope.operation,
@@ -126,7 +133,13 @@ interface UndecryptableFacts {
   readonly cause: unknown;
 }
 
-function undecryptable(
+function withoutValue(facts: UndecryptableFacts, scope: DecryptScope): Undecryptable {
+  if (scope.undecryptable === 'error') throw decryptionFailed(facts, scope);
+  const { field, ciphertext } = facts;
+  return new Undecryptable(field.path, ciphertext && keyIdOf(ciphertext));
+}
+
+function decryptionFailed(
   { field, ciphertext, cause }: UndecryptableFacts,
   { model, operation }: DecryptScope,
 ): DecryptionFailedError {

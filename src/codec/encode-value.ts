@@ -1,6 +1,7 @@
 import { CiphertextGivenError, InvalidValueError } from '../errors';
 import type { EncryptedField, FieldType } from '../plan/encryption-plan';
 import { type Bson, bsonTypeOf, isCiphertext } from './bson';
+import { recordOf, unwrapped } from './record-of';
 
 /** Where a value is on its way to: what the messages of refusals name, and how the driver would serialise it. */
 export interface EncodeScope {
@@ -44,9 +45,9 @@ const NORMALISE: Readonly<Record<FieldType, Normalise>> = {
     bsonTypeOf(value) === 'Binary' || value instanceof Uint8Array ? value : undefined,
   Mixed: (value) => value,
   Union: (value) => value,
-  Object: (value) => (isRecord(value) ? value : undefined),
+  Object: (value) => (recordOf(value) === undefined ? undefined : value),
   Array: (value) => (Array.isArray(value) ? value : undefined),
-  Map: (value) => (isRecord(value) ? value : undefined),
+  Map: (value) => (recordOf(value) === undefined ? undefined : value),
 };
 
 /**
@@ -61,16 +62,16 @@ export function encodeValue(
   field: EncryptedField,
   scope: EncodeScope,
 ): Uint8Array | undefined {
-  const plain = withoutWrapper(value);
+  const plain = unwrapped(value);
   if (plain === null || plain === undefined) return undefined;
   refuseCiphertext(plain, field, scope);
   const normal = NORMALISE[field.type](plain, scope.bson, field);
   if (normal === undefined) throw invalidValue(field, scope);
   const bytes = serialised(normal, field, scope);
   const type = bytes[TYPE_OFFSET] ?? NULL;
-  if (bytes.length === EMPTY_LENGTH || type === NULL) return undefined;
-  if (UNENCRYPTABLE.has(type)) throw invalidValue(field, scope);
-  if (field.whole) refuseNestedCiphertext(normal, field, scope);
+  if (type === NULL) return undefined;
+  if (bytes.length === EMPTY_LENGTH || UNENCRYPTABLE.has(type)) throw invalidValue(field, scope);
+  refuseNestedCiphertext(normal, field, scope);
   return bytes;
 }
 
@@ -86,13 +87,6 @@ function serialised(value: unknown, field: EncryptedField, scope: EncodeScope): 
       cause,
     });
   }
-}
-
-/** Mongoose's own containers say with `toBSON` what they store; BSON values are what they are. */
-function withoutWrapper(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || bsonTypeOf(value) !== undefined) return value;
-  const { toBSON } = value as { toBSON?: unknown };
-  return typeof toBSON === 'function' ? toBSON.call(value) : value;
 }
 
 function int64Of(value: unknown, bson: Bson): unknown {
@@ -138,17 +132,6 @@ function isValidDate(value: unknown): value is Date {
   );
 }
 
-function isRecord(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof Uint8Array) &&
-    !(value instanceof Date) &&
-    bsonTypeOf(value) === undefined
-  );
-}
-
 function refuseCiphertext(value: unknown, field: EncryptedField, scope: EncodeScope): void {
   if (!isCiphertext(value)) return;
   throw new CiphertextGivenError({
@@ -160,7 +143,7 @@ function refuseCiphertext(value: unknown, field: EncryptedField, scope: EncodeSc
 
 /** A ciphertext inside a whole value would never be decrypted on the way out. The value has been serialised: it has no cycle. */
 function refuseNestedCiphertext(value: unknown, field: EncryptedField, scope: EncodeScope): void {
-  const plain = withoutWrapper(value);
+  const plain = unwrapped(value);
   refuseCiphertext(plain, field, scope);
   if (typeof plain !== 'object' || plain === null || bsonTypeOf(plain) !== undefined) return;
   if (plain instanceof Uint8Array || plain instanceof Date) return;

@@ -1,5 +1,6 @@
 import { ModelNotBoundError } from '../errors';
-import { boundaryOf, boundCollection } from './bound-collection';
+import { boundCollection } from './bound-collection';
+import { boundaryOf } from './boundary-mark';
 import { BoundModel, type DiscriminatedSchema } from './bound-model';
 import { CollectionBoundary } from './collection-boundary';
 import { documentCollection } from './document-collection';

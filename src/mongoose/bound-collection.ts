@@ -1,11 +1,9 @@
 import { UnsupportedOperationError } from '../errors';
+import { BOUNDARY } from './boundary-mark';
 import type { CollectionBoundary } from './collection-boundary';
-import type { AnyModel, CollectionMethod, NativeCollection } from './native-collection';
+import type { CollectionMethod, NativeCollection } from './native-collection';
 import { readMethods } from './read-methods';
 import { writeMethods } from './write-methods';
-
-/** Present on every collection whose commands pass a boundary, whichever copy of this package made it. */
-const BOUNDARY = Symbol.for('mongoose-fle.boundary');
 
 /** Methods of the driver's collection that carry no value of a document, and so pass as they are. */
 const PASSING: ReadonlySet<string> = new Set([
@@ -54,20 +52,6 @@ export function boundCollection(boundary: CollectionBoundary): NativeCollection 
     const value: unknown = Reflect.get(target, property);
     return typeof value === 'function' ? (value as CollectionMethod).bind(target) : value;
   }
-}
-
-/** The boundary before `collection`, or undefined where there is none. */
-export function boundaryOf(collection: unknown): CollectionBoundary | undefined {
-  return (collection as Partial<Record<symbol, CollectionBoundary>> | undefined)?.[BOUNDARY];
-}
-
-/** Whether the commands of `model` pass a boundary. */
-export function isBound(model: AnyModel): boolean {
-  const { collection, prototype } = model as unknown as {
-    readonly collection: unknown;
-    readonly prototype: { readonly collection: unknown };
-  };
-  return boundaryOf(collection) !== undefined && boundaryOf(prototype.collection) !== undefined;
 }
 
 function isMethod(prototype: object, property: string): boolean {

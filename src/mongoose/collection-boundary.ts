@@ -1,9 +1,10 @@
+import type { mongo } from 'mongoose';
 import type { KeyRing } from '../keys/key-ring';
 import type { EncryptionPlan, PlanNode } from '../plan/encryption-plan';
 import type { BoundModel } from './bound-model';
-import { Command } from './command';
+import { Command, type ReadPolicy } from './command';
 import { withoutCiphertextKeys } from './duplicate-key';
-import { clientOf } from './handle-runtime';
+import { clientOf, type HandleRuntime } from './handle-runtime';
 import { callMethod, type NativeCollection } from './native-collection';
 import { shapeOfCollection } from './encrypted-collections';
 import { verifyModels } from './verify-models';
@@ -90,7 +91,7 @@ export class CollectionBoundary {
       cipher,
       bson: conn.base.mongo.BSON,
       clientOptions: client?.bsonOptions ?? {},
-      plaintext: client?.options.autoEncryption === undefined ? runtime.plaintext : 'read',
+      reading: readingOf(client, runtime),
       shapeOfCollection: (name, database) => shapeOfCollection(conn, name, database),
     });
   }
@@ -98,4 +99,9 @@ export class CollectionBoundary {
 
 function keyNamesOf({ fields }: EncryptionPlan): Set<string> {
   return new Set(fields.map(({ keyAltName }) => keyAltName));
+}
+
+/** A client that decrypts by itself hands on plaintext. */
+function readingOf(client: mongo.MongoClient | undefined, { reading }: HandleRuntime): ReadPolicy {
+  return client?.options.autoEncryption === undefined ? reading : { ...reading, plaintext: 'read' };
 }

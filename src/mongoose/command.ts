@@ -1,12 +1,15 @@
 import type { Bson, BsonReadOptions } from '../codec/bson';
 import { PlaintextCollector } from '../codec/collect-plaintext';
-import { decryptDocuments } from '../codec/decrypt-documents';
+import { decryptDocuments, type DecryptScope } from '../codec/decrypt-documents';
 import type { EncodeScope } from '../codec/encode-value';
 import { fillSlots } from '../codec/fill-slots';
 import type { ValueCipher } from '../codec/value-cipher';
 import type { EncryptionPlan, PlanNode } from '../plan/encryption-plan';
 import type { RewriteScope } from '../rewrite/rewrite-scope';
 import { restoreBuffers } from './restore-buffers';
+
+/** How a handle reads what is not as it should be. */
+export type ReadPolicy = Pick<DecryptScope, 'plaintext' | 'undecryptable'>;
 
 /** What one command of a model runs with. */
 export interface CommandContext {
@@ -16,7 +19,7 @@ export interface CommandContext {
   readonly cipher: ValueCipher;
   /** The options of the client, which an operation's own override. */
   readonly clientOptions: BsonReadOptions & EncodeScope['serializeOptions'];
-  readonly plaintext: 'error' | 'read';
+  readonly reading: ReadPolicy;
   readonly shapeOfCollection: RewriteScope['shapeOfCollection'];
 }
 
@@ -76,9 +79,9 @@ export class Command {
     options: unknown,
   ): Promise<void> {
     const readOptions = this.#readOptions(options);
-    const { bson, cipher, operation, plan, plaintext } = this.#context;
+    const { bson, cipher, operation, plan, reading } = this.#context;
     if (node !== undefined) {
-      const scope = { bson, cipher, operation, plaintext, readOptions, model: plan.name };
+      const scope = { ...reading, bson, cipher, operation, readOptions, model: plan.name };
       await decryptDocuments(documents, node, scope);
     }
     if (readOptions.promoteBuffers === true && readOptions.promoteValues !== false) {

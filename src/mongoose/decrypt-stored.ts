@@ -24,7 +24,7 @@ export async function decryptStored<Stored extends object>(
     model: name,
     operation: 'decrypt',
     readOptions: clientOf(connection)?.bsonOptions ?? {},
-    plaintext: runtime.plaintext,
+    ...runtime.reading,
   });
   return (Array.isArray(stored) ? copies : copies[0]) as Stored;
 }

@@ -1,8 +1,9 @@
 import type { Schema } from 'mongoose';
 import { findCiphertext } from '../codec/find-ciphertext';
+import { takeMarkers } from '../codec/undecryptable';
 import { CiphertextGivenError, ModelNotBoundError } from '../errors';
-import { boundaryOf } from './bound-collection';
-import type { CollectionBoundary } from './collection-boundary';
+import type { EncryptionPlan } from '../plan/encryption-plan';
+import { boundaryOf, type MarkedBoundary } from './boundary-mark';
 
 /** A document or subdocument of Mongoose, as a hook sees it. */
 interface HookedDocument {
@@ -14,7 +15,7 @@ interface HookedDocument {
 /**
  * Registers the hooks that serve people; no promise depends on them, since Mongoose can be told to skip hooks. Before `save` the data
  * keys of the document are made ready, so that a missing key is reported before anything is written; ciphertext handed to
- * `Model.hydrate` is refused before a cast can mangle it.
+ * `Model.hydrate` is refused before a cast can mangle it, and markers of what could not be decrypted are kept beside the document.
  */
 export function hookDocuments(schema: Schema): void {
   schema.pre('save', async function (this: unknown) {
@@ -22,7 +23,11 @@ export function hookDocuments(schema: Schema): void {
     if (boundary !== undefined) await boundary.prepareKeys();
   });
   schema.pre('init', function (this: unknown, stored: unknown) {
-    refuseCiphertext(this as HookedDocument, stored);
+    const document = this as HookedDocument;
+    const boundary = boundaryOf(document.constructor.collection);
+    if (boundary === undefined) return;
+    refuseCiphertext(boundary.bound.plan, stored);
+    rememberUndecryptable(document, stored, boundary);
   });
 }
 
@@ -31,7 +36,7 @@ export function hookDocuments(schema: Schema): void {
  *
  * @throws {ModelNotBoundError} where the model of the document, or of the one that owns it, is not bound.
  */
-function boundaryOfDocument(document: HookedDocument): CollectionBoundary | undefined {
+function boundaryOfDocument(document: HookedDocument): MarkedBoundary | undefined {
   const owner = document.ownerDocument?.() ?? document;
   const boundary = boundaryOf(owner.constructor.collection);
   if (boundary === undefined) {
@@ -45,10 +50,9 @@ function boundaryOfDocument(document: HookedDocument): CollectionBoundary | unde
   return document.$isSubdocument === true ? undefined : boundary;
 }
 
-function refuseCiphertext(document: HookedDocument, stored: unknown): void {
-  const plan = boundaryOf(document.constructor.collection)?.bound.plan;
-  const field = plan === undefined ? undefined : findCiphertext(stored, plan.root);
-  if (plan === undefined || field === undefined) return;
+function refuseCiphertext(plan: EncryptionPlan, stored: unknown): void {
+  const field = findCiphertext(stored, plan.root);
+  if (field === undefined) return;
   throw new CiphertextGivenError({
     model: plan.name,
     path: field.path,
@@ -56,4 +60,15 @@ function refuseCiphertext(document: HookedDocument, stored: unknown): void {
     wrong: 'a document cannot be made of ciphertext.',
     remedy: 'Decrypt what was read outside Mongoose with fle.decrypt(Model, document) first.',
   });
+}
+
+/** A marker would not survive the cast of its path: it is kept beside the document. */
+function rememberUndecryptable(
+  document: object,
+  stored: unknown,
+  { bound: { plan, runtime } }: MarkedBoundary,
+): void {
+  if (runtime.reading.undecryptable === 'error') return;
+  const paths = takeMarkers(stored, plan.root);
+  if (paths.length > 0) runtime.undecryptable.set(document, paths);
 }

@@ -17,6 +17,11 @@ export interface FieldEncryptionOptions extends KeyOptions {
    * passes it on, for a collection that is being encrypted.
    */
   readonly plaintext?: 'error' | 'read' | undefined;
+  /**
+   * What becomes of a stored value that cannot be decrypted: `error`, the default, fails the read; `mark` puts an `Undecryptable` in
+   * its place in lean and aggregate results, and leaves it out of documents, where `fle.undecryptable(document)` tells its path.
+   */
+  readonly undecryptable?: 'error' | 'mark' | undefined;
 }
 
 /** A model of any document: what a `Model<T>` is to the handle. */
@@ -58,6 +63,9 @@ export interface FieldEncryptionHandle {
    */
   decrypt<Stored extends object>(model: DeclaringModel, stored: Stored): Promise<Stored>;
 
+  /** The paths of `document`, dotted with array positions, whose stored values could not be decrypted. */
+  undecryptable(document: object): readonly string[];
+
   /** Forgets the keys of `connection`, so that nothing of this handle keeps the process alive. */
   close(connection: Connection): Promise<void>;
 }
@@ -83,8 +91,11 @@ export interface FieldEncryption extends FieldEncryptionHandle {
  * @throws {InvalidKmsConfigError} for a KMS provider that is unknown, incomplete or wrong.
  */
 export function fieldEncryption(options: FieldEncryptionOptions): FieldEncryption {
-  const config = readKeyConfig(options, ['plaintext']);
-  const runtime = new HandleRuntime(config, readPlaintext(options.plaintext));
+  const config = readKeyConfig(options, ['plaintext', 'undecryptable']);
+  const runtime = new HandleRuntime(config, {
+    plaintext: choiceOf('plaintext', options.plaintext, ['error', 'read']),
+    undecryptable: choiceOf('undecryptable', options.undecryptable, ['error', 'mark']),
+  });
   const plugin = (schema: Schema, pluginOptions: PluginOptions = {}): void => {
     plugInto(schema, pluginOptions, runtime);
   };
@@ -108,6 +119,7 @@ function handleOf(runtime: HandleRuntime): FieldEncryptionHandle {
       encryptedPathsOf(planOf(model as unknown as AnyModel)),
     decrypt: async <Stored extends object>(model: DeclaringModel, stored: Stored) =>
       await decryptStored(model as unknown as AnyModel, stored, runtime),
+    undecryptable: (document: object) => runtime.undecryptable.get(document) ?? [],
     close: async (connection: Connection) => {
       await runtime.close(connection);
     },
@@ -120,13 +132,13 @@ function declaredNames(connection: Connection): string[] {
   return [...new Set(fields.map(({ keyAltName }) => keyAltName))];
 }
 
-function readPlaintext(plaintext: unknown): 'error' | 'read' {
-  if (plaintext === undefined || plaintext === 'error') return 'error';
-  if (plaintext === 'read') return 'read';
+/** The choice that was made of two, by default the first. */
+function choiceOf<T extends string>(option: string, given: unknown, choices: readonly [T, T]): T {
+  const chosen = given === undefined ? choices[0] : choices.find((choice) => choice === given);
+  if (chosen !== undefined) return chosen;
   throw new InvalidOptionsError({
     where: 'fieldEncryption',
-    wrong: 'the option plaintext is neither "error" nor "read".',
-    remedy:
-      'Leave it out to refuse stored plaintext, or give "read" while a collection is being encrypted.',
+    wrong: `the option ${option} is neither '${choices[0]}' nor '${choices[1]}'.`,
+    remedy: `Leave it out for '${choices[0]}', or give '${choices[1]}'.`,
   });
 }

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import { UnsupportedOperationError } from '../errors';
-import { boundaryOf } from './bound-collection';
+import { boundaryOf } from './boundary-mark';
 import type { AnyModel } from './native-collection';
 
 const GUARDED = Symbol.for('mongoose-fle.guarded');

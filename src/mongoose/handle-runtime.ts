@@ -2,20 +2,24 @@ import type { Connection, mongo } from 'mongoose';
 import { UnsupportedOperationError } from '../errors';
 import type { KeyConfig } from '../keys/key-config';
 import { type KeyRing, openKeyRing } from '../keys/key-ring';
+import type { ReadPolicy } from './command';
 import type { CollectionConnection } from './native-collection';
 
 /** What a handle keeps: its configuration, and the keys of each MongoClient it has met. */
 export class HandleRuntime {
   readonly config: KeyConfig;
-  readonly plaintext: 'error' | 'read';
+  readonly reading: ReadPolicy;
   /** By client, not by connection: `useDb` shares the client, and reconnecting changes it. */
   readonly #keyRings = new WeakMap<mongo.MongoClient, KeyRing>();
   /** How many models of a connection have been looked over by `verify`. */
   readonly verified = new WeakMap<Connection, number>();
 
-  constructor(config: KeyConfig, plaintext: 'error' | 'read') {
+  /** Where in a document values stood that could not be decrypted, as dotted paths with array positions. */
+  readonly undecryptable = new WeakMap<object, readonly string[]>();
+
+  constructor(config: KeyConfig, reading: ReadPolicy) {
     this.config = config;
-    this.plaintext = plaintext;
+    this.reading = reading;
   }
 
   /** @throws {UnsupportedOperationError} where the connection has never been opened. */

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import { ModelNotBoundError } from '../errors';
-import { isBound } from './bound-collection';
+import { isBound } from './boundary-mark';
 import { planOf } from './bound-model';
 import type { HandleRuntime } from './handle-runtime';
 import { type AnyModel, modelsOf } from './native-collection';
