@@ -1,7 +1,8 @@
+import { recordOf } from '../codec/record-of';
 import type { ObjectNode, PlanNode } from '../plan/encryption-plan';
 import { rewriteElementFilter } from './filter';
 import { areDeclaredAlike, isClear } from './node-traits';
-import { isOperator, listOf, recordOf } from './plain-values';
+import { isOperator, listOf } from './plain-values';
 import { unsupportedFilter } from './refusals';
 import type { RewriteScope } from './rewrite-scope';
 import { targetOf } from './target';

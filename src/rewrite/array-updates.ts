@@ -1,17 +1,10 @@
 import type { Holder } from '../codec/collect-plaintext';
+import { type PlainRecord, recordOf } from '../codec/record-of';
 import type { PlanNode } from '../plan/encryption-plan';
 import { type Spot, nameOfSpot, refuseCollation } from './compare-values';
 import { isElementCondition, placeCondition, rewriteElementFilter } from './filter';
 import { isComparable } from './node-traits';
-import {
-  type PlainRecord,
-  holdsOperators,
-  isNumeric,
-  listOf,
-  nameOf,
-  recordOf,
-  rowOf,
-} from './plain-values';
+import { holdsOperators, isNumeric, listOf, nameOf, rowOf } from './plain-values';
 import { unsupportedUpdate } from './refusals';
 import type { RewriteScope } from './rewrite-scope';
 import { sortedField } from './sort-paths';

@@ -1,3 +1,4 @@
+import { type PlainRecord, recordOf } from '../codec/record-of';
 import type { ObjectNode, PlanNode } from '../plan/encryption-plan';
 import { changesEquality } from './compare-values';
 import { readsEncrypted } from './expression';
@@ -10,7 +11,7 @@ import {
   isComparable,
   withoutArrays,
 } from './node-traits';
-import { type PlainRecord, listOf, recordOf } from './plain-values';
+import { listOf, textOf } from './plain-values';
 import { type InnerPipeline, type RewriteStage, type Stage, refusedStage } from './stage';
 import { targetOf } from './target';
 
@@ -25,7 +26,7 @@ export const rewriteLookup: RewriteStage = (operand, stage) => {
     throw refusedStage(stage, 'binds a variable to an encrypted field.');
   }
   const inner = innerOf(record['pipeline'], foreign, stage);
-  const shape = shapeWithJoined(String(record['as']), inner.shape, stage);
+  const shape = shapeWithJoined(textOf(record['as']), inner.shape, stage);
   const { pipeline } = record;
   return {
     operand: pipeline === undefined ? operand : { ...record, pipeline: inner.pipeline },
@@ -44,7 +45,7 @@ export const rewriteGraphLookup: RewriteStage = (operand, stage) => {
   if (readsEncrypted(record['startWith'], stage.shape)) {
     throw refusedStage(stage, 'starts with an encrypted field.');
   }
-  return { operand, shape: shapeWithJoined(String(record['as']), CLEAR, stage) };
+  return { operand, shape: shapeWithJoined(textOf(record['as']), CLEAR, stage) };
 };
 
 /** `$unionWith`: of documents that hold the same. */
@@ -127,8 +128,8 @@ function shapeOf(name: unknown, stage: Stage): ObjectNode {
 
 function checkJoin(record: PlainRecord, foreign: ObjectNode, stage: Stage): void {
   const { localField, foreignField } = record;
-  const own = targetOf(stage.shape, String(localField));
-  const other = targetOf(foreign, String(foreignField));
+  const own = targetOf(stage.shape, textOf(localField));
+  const other = targetOf(foreign, textOf(foreignField));
   if (own.kind === 'clear' && other.kind === 'clear') return;
   const isJoinable =
     own.kind === 'node' &&

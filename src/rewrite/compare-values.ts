@@ -1,8 +1,9 @@
 import type { Holder, Placement } from '../codec/collect-plaintext';
+import { recordOf, unwrapped } from '../codec/record-of';
 import type { EncryptedField, PlanNode } from '../plan/encryption-plan';
 import { fieldsBelow } from '../plan/resolve-path';
 import { holdsText, isComparable, withoutArrays } from './node-traits';
-import { holdsOperators, isPattern, listOf, recordOf, unwrapped } from './plain-values';
+import { holdsOperators, isPattern, listOf } from './plain-values';
 import { unsupportedFilter } from './refusals';
 import type { RewriteScope } from './rewrite-scope';
 

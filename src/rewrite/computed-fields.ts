@@ -1,4 +1,5 @@
-import { type PlainRecord, holdsOperators, recordOf } from './plain-values';
+import { type PlainRecord, recordOf } from '../codec/record-of';
+import { holdsOperators } from './plain-values';
 
 /** A field that a stage computes: `{ a: { b: value } }` says the same as `{ 'a.b': value }`. */
 export interface ComputedField {

@@ -1,7 +1,8 @@
+import { recordOf, unwrapped } from '../codec/record-of';
 import type { PlanNode } from '../plan/encryption-plan';
 import { EXPRESSION_OPERATORS, META_KEYWORDS } from './expression-operators';
 import { isClear } from './node-traits';
-import { isOperator, listOf, recordOf, unwrapped } from './plain-values';
+import { isOperator, listOf } from './plain-values';
 import { targetOf } from './target';
 
 /**

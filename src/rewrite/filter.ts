@@ -1,4 +1,5 @@
 import type { Holder } from '../codec/collect-plaintext';
+import { recordOf, unwrapped } from '../codec/record-of';
 import type { PlanNode } from '../plan/encryption-plan';
 import { type Spot, nameOfSpot, placeCompared } from './compare-values';
 import { readsEncrypted } from './expression';
@@ -17,9 +18,7 @@ import {
   isOperator,
   listOf,
   nameOf,
-  recordOf,
   rowOf,
-  unwrapped,
 } from './plain-values';
 import { type Refusal, unsupportedFilter } from './refusals';
 import type { RewriteScope } from './rewrite-scope';

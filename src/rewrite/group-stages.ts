@@ -1,9 +1,10 @@
+import { type PlainRecord, recordOf } from '../codec/record-of';
 import type { ObjectNode, PlanNode } from '../plan/encryption-plan';
 import { changesEquality } from './compare-values';
 import { readsEncrypted } from './expression';
 import { type Lineage, lineageOf } from './lineage';
 import { CLEAR, holdsText, isComparable } from './node-traits';
-import { type PlainRecord, nameOf, recordOf, rowOf } from './plain-values';
+import { nameOf, rowOf } from './plain-values';
 import { type RewriteStage, type Stage, refusedStage } from './stage';
 
 /** What an accumulator yields of encrypted values. */

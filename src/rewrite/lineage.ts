@@ -1,7 +1,8 @@
+import { type PlainRecord, recordOf, unwrapped } from '../codec/record-of';
 import type { ObjectNode, PlanNode } from '../plan/encryption-plan';
 import { pathOfReference, readsEncrypted } from './expression';
 import { CLEAR, isClear } from './node-traits';
-import { type PlainRecord, holdsOperators, recordOf, unwrapped } from './plain-values';
+import { holdsOperators } from './plain-values';
 import { targetOf } from './target';
 
 /** What an expression yields: nothing encrypted, encrypted values as they are stored, or what cannot be told. */

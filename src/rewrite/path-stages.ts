@@ -1,8 +1,9 @@
+import { type PlainRecord, recordOf, unwrapped } from '../codec/record-of';
 import type { ObjectNode, PlanNode } from '../plan/encryption-plan';
 import { type ComputedField, computedFields } from './computed-fields';
 import { isClearPath, lineageOf, shapeOfHeads, shapeWith, shapeWithout } from './lineage';
 import { CLEAR } from './node-traits';
-import { type PlainRecord, isFlag, listOf, recordOf, unwrapped } from './plain-values';
+import { isFlag, listOf, textOf } from './plain-values';
 import { type RewriteStage, type Stage, refusedStage } from './stage';
 import { misplacementOf, targetOf } from './target';
 
@@ -38,7 +39,7 @@ export const rewriteAddFields: RewriteStage = (operand, stage) => ({
 
 /** `$unset`. */
 export const rewriteUnset: RewriteStage = (operand, stage) => {
-  const paths = (listOf(operand) ?? [operand]).map(String);
+  const paths = (listOf(operand) ?? [operand]).map(textOf);
   for (const path of paths) checkPath(path, stage);
   return { operand, shape: paths.reduce(shapeWithout, stage.shape) };
 };

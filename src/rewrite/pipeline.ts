@@ -1,3 +1,4 @@
+import { recordOf } from '../codec/record-of';
 import type { ObjectNode, PlanNode } from '../plan/encryption-plan';
 import {
   rewriteFacet,
@@ -19,7 +20,7 @@ import {
   rewriteUnset,
   rewriteUnwind,
 } from './path-stages';
-import { listOf, nameOf, recordOf, rowOf } from './plain-values';
+import { listOf, nameOf, rowOf } from './plain-values';
 import { unsupportedStage } from './refusals';
 import type { RewriteScope } from './rewrite-scope';
 import { sortedField } from './sort-paths';

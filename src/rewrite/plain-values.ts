@@ -1,33 +1,5 @@
 import { bsonTypeOf } from '../codec/bson';
-
-/** A document as the driver would write it. */
-export type PlainRecord = Record<string, unknown>;
-
-const NO_RECORDS: ReadonlySet<string> = new Set([
-  '[object Array]',
-  '[object ArrayBuffer]',
-  '[object Date]',
-  '[object RegExp]',
-  '[object SharedArrayBuffer]',
-]);
-
-/** What the driver would write for `value`: containers of Mongoose say so by `toBSON`. */
-export function unwrapped(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || bsonTypeOf(value) !== undefined) return value;
-  const { toBSON } = value as { toBSON?: unknown };
-  return typeof toBSON === 'function' ? toBSON.call(value) : value;
-}
-
-/** The document that the driver would write for `value`, or undefined where it would write something else. */
-export function recordOf(value: unknown): PlainRecord | undefined {
-  const plain = unwrapped(value);
-  if (typeof plain !== 'object' || plain === null || bsonTypeOf(plain) !== undefined) {
-    return undefined;
-  }
-  if (plain instanceof Map) return Object.fromEntries(plain) as PlainRecord;
-  if (Array.isArray(plain) || ArrayBuffer.isView(plain)) return undefined;
-  return NO_RECORDS.has(Object.prototype.toString.call(plain)) ? undefined : (plain as PlainRecord);
-}
+import { type PlainRecord, unwrapped } from '../codec/record-of';
 
 /** The array that the driver would write for `value`, or undefined where it would write something else. */
 export function listOf(value: unknown): readonly unknown[] | undefined {
@@ -49,6 +21,11 @@ export function isOperator(key: string): boolean {
 /** How a message names `key`, which may be anything that stood where an operator belongs. */
 export function nameOf(key: string): string {
   return /^\$[A-Za-z]+$/.test(key) ? key : 'this operator';
+}
+
+/** `value` where it is a string, or an empty one: what the server refuses need not be read. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** Whether `value` is a regular expression, of JavaScript or BSON. */

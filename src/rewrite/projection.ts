@@ -1,18 +1,10 @@
 import type { Holder } from '../codec/collect-plaintext';
+import { type PlainRecord, recordOf, unwrapped } from '../codec/record-of';
 import type { PlanNode } from '../plan/encryption-plan';
 import { type Spot, nameOfSpot } from './compare-values';
 import { readsEncrypted } from './expression';
 import { placeCondition } from './filter';
-import {
-  type PlainRecord,
-  holdsOperators,
-  isFlag,
-  isNumeric,
-  listOf,
-  recordOf,
-  rowOf,
-  unwrapped,
-} from './plain-values';
+import { holdsOperators, isFlag, isNumeric, listOf, rowOf } from './plain-values';
 import { type Refusal, unsupportedOperation } from './refusals';
 import type { RewriteScope } from './rewrite-scope';
 import { misplacementOf, targetOf } from './target';

@@ -1,6 +1,6 @@
 import type { Holder } from '../codec/collect-plaintext';
+import { type PlainRecord, recordOf } from '../codec/record-of';
 import { isClear } from './node-traits';
-import { type PlainRecord, recordOf } from './plain-values';
 import { rewriteProjection } from './projection';
 import { unsupportedOperation } from './refusals';
 import type { RewriteScope } from './rewrite-scope';

@@ -1,5 +1,6 @@
+import { recordOf, unwrapped } from '../codec/record-of';
 import type { EncryptedField, PlanNode } from '../plan/encryption-plan';
-import { listOf, recordOf, unwrapped } from './plain-values';
+import { listOf } from './plain-values';
 import { fieldOf, targetOf } from './target';
 
 /** The first encrypted field that `sort`, in any form the driver knows, would order documents of `shape` by. */

@@ -1,7 +1,8 @@
+import { recordOf } from '../codec/record-of';
 import { computedFields } from './computed-fields';
 import { readsEncrypted } from './expression';
 import { isClear } from './node-traits';
-import { listOf, nameOf, recordOf, rowOf } from './plain-values';
+import { listOf, nameOf, rowOf, textOf } from './plain-values';
 import { unsupportedUpdate } from './refusals';
 import type { RewriteScope } from './rewrite-scope';
 import { fieldOf, targetOf } from './target';
@@ -21,7 +22,7 @@ const WITH_OPERATORS = 'Update encrypted fields with $set, outside of a pipeline
 export function checkUpdatePipeline(stages: readonly unknown[], scope: RewriteScope): void {
   if (isClear(scope.plan.root)) return;
   for (const stage of stages) {
-    for (const [key, operand] of Object.entries(recordOf(stage) ?? { [String(stage)]: stage })) {
+    for (const [key, operand] of Object.entries(recordOf(stage) ?? { '': stage })) {
       const kind = rowOf<'assign' | 'remove'>(UPDATE_STAGES, key);
       if (kind === undefined) {
         const wrong = `${nameOf(key)} is not available in an update of a model with encrypted fields.`;
@@ -47,7 +48,7 @@ function checkAssigned(operand: unknown, scope: RewriteScope): void {
 }
 
 function checkRemoved(operand: unknown, scope: RewriteScope): void {
-  for (const path of listOf(operand) ?? [operand]) refuseEncryptedTarget(String(path), scope);
+  for (const path of listOf(operand) ?? [operand]) refuseEncryptedTarget(textOf(path), scope);
 }
 
 function refuseEncryptedTarget(path: string, scope: RewriteScope): void {

@@ -1,4 +1,5 @@
 import type { Holder } from '../codec/collect-plaintext';
+import { recordOf } from '../codec/record-of';
 import {
   SAVE_INSTEAD,
   type UpdateSpot,
@@ -10,7 +11,7 @@ import {
 } from './array-updates';
 import { nameOfSpot } from './compare-values';
 import { areDeclaredAlike, isClear } from './node-traits';
-import { isFlag, isOperator, listOf, nameOf, recordOf, rowOf } from './plain-values';
+import { isFlag, isOperator, listOf, nameOf, rowOf, textOf } from './plain-values';
 import { unsupportedUpdate } from './refusals';
 import type { RewriteScope } from './rewrite-scope';
 import { fieldOf, misplacementOf, targetOf } from './target';
@@ -127,13 +128,10 @@ function placeRemoval(value: unknown, spot: UpdateSpot): void {
 function checkRename(from: string, to: unknown, scope: RewriteScope): void {
   const { root } = scope.plan;
   const source = targetOf(root, from);
-  const goal = targetOf(root, String(to));
+  const goal = targetOf(root, textOf(to));
   if (source.kind === 'clear' && goal.kind === 'clear') return;
   const areAlike =
-    source.kind === 'node' &&
-    goal.kind === 'node' &&
-    typeof to === 'string' &&
-    areDeclaredAlike(source.node, goal.node);
+    source.kind === 'node' && goal.kind === 'node' && areDeclaredAlike(source.node, goal.node);
   if (areAlike) return;
   throw unsupportedUpdate(
     {
