@@ -8,6 +8,7 @@ import {
 } from './class-fields';
 import { checkDesignType } from './check-design-type';
 import { declaredTwice, parseDeclaration, sameDeclaration, type Declaration } from './declaration';
+import { rememberDeclared } from './late-declarations';
 import { internalsOf, type SchemaInternals } from './mongoose-schema';
 import { schemaTypeAt, writeDeclaration, writtenAt } from './written-declarations';
 
@@ -49,6 +50,7 @@ export function declareFields(schema: Schema, source: ClassSource | undefined, n
     }
     recordDeclaration(field, path, declaring);
   }
+  rememberDeclared(declaring.owner);
 }
 
 /**

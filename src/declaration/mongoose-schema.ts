@@ -4,10 +4,10 @@ import type { Schema } from 'mongoose';
  * What this package reads of a Schema beyond its public types. The objects are recognised by these properties, never
  * by class: a schema may come from another copy of Mongoose.
  *
- * Source: Mongoose 9.12.1, lib/schema.js (`Schema`, `Schema.prototype.path`).
+ * Source: Mongoose 9.12.1, lib/schema.js (`Schema`, `path`, `_clone`) and lib/helpers/model/discriminator.js.
  */
 export interface SchemaInternals {
-  readonly paths: Readonly<Record<string, SchemaTypeInternals>>;
+  readonly paths: Record<string, SchemaTypeInternals>;
   readonly nested: Readonly<Record<string, true>>;
   readonly aliases: Readonly<Record<string, string>>;
   /** The definition as `add` of another schema, `omit` and `new Schema(old)` copy it. */
@@ -18,6 +18,12 @@ export interface SchemaInternals {
   readonly discriminators?: Readonly<Record<string, Schema>>;
   /** What `schema.discriminator()` keeps until a model is compiled. */
   readonly _applyDiscriminators?: ReadonlyMap<string, { readonly schema: Schema }>;
+  /** Of a compiled discriminator, the schema of its base model. */
+  readonly _baseSchema?: Schema;
+  readonly $id: number;
+  /** Of a clone, the `$id` of the schema it was made from; both share `obj`. */
+  readonly $originalSchemaId?: number;
+  readonly obj?: object;
   readonly _searchIndexes?: readonly Readonly<Record<string, unknown>>[];
 }
 
@@ -28,7 +34,9 @@ export interface SchemaInternals {
  */
 export interface SchemaTypeInternals {
   readonly instance: string;
-  options: Record<string, unknown>;
+  readonly options: Record<string, unknown>;
+  /** The schema for which the SchemaType was made. */
+  readonly parentSchema?: Schema;
   /** The elements of an array. */
   readonly embeddedSchemaType?: SchemaTypeInternals;
   /** The values of a Map. */

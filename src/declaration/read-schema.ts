@@ -9,6 +9,7 @@ import {
   type SchemaTypeInternals,
 } from './mongoose-schema';
 import { ENCRYPTED, ENCRYPTED_WITHIN, type EncryptedWithin } from './path-options';
+import { checkCopy } from './late-declarations';
 import { readReserved, versionKeyOf } from './read-reserved';
 import type { ModelShape, ObjectShape, SchemaShape, ValueShape } from './schema-shape';
 
@@ -29,7 +30,8 @@ interface Place extends Reading {
  * What `schema` stores and declares, as plain data; `name` stands for it in messages. Its own discriminators are left
  * out, those of its subdocuments are in.
  *
- * @throws {InvalidDeclarationError} An `encrypted` option is malformed, or a nested path is declared twice.
+ * @throws {InvalidDeclarationError} An `encrypted` option is malformed, a nested path is declared twice, or a
+ * subdocument's schema was copied before its class was declared.
  */
 export function readSchema(schema: Schema, name: string): ModelShape {
   const { options, _searchIndexes = [] } = internalsOf(schema);
@@ -44,12 +46,15 @@ export function readSchema(schema: Schema, name: string): ModelShape {
 }
 
 /**
- * What `schema` and each of its discriminators store: the shapes of which one plan is built.
+ * What `schema` and each of its discriminators store: the shapes of which one plan is built. With a discriminator comes
+ * the schema of its base, which has to agree with it.
  *
  * @throws {InvalidDeclarationError} As {@link readSchema} does.
  */
 export function readSchemas(schema: Schema, name: string): ModelShape[] {
-  const all = new Set([schema, ...discriminatorsOf(schema)]);
+  const { _baseSchema } = internalsOf(schema);
+  const base = _baseSchema === undefined ? [] : [_baseSchema];
+  const all = new Set([schema, ...discriminatorsOf(schema), ...base]);
   return [...all].map((each) => readSchema(each, name));
 }
 
@@ -57,6 +62,7 @@ function readShape(schema: Schema, reading: Reading): SchemaShape {
   const known = reading.shapes.get(schema);
   if (known !== undefined) return known;
   const owner = internalsOf(schema);
+  checkCopy(owner, reading.name);
   const children = new Map<string, ValueShape>();
   const shape: SchemaShape = { children, reserved: readReserved(owner) };
   reading.shapes.set(schema, shape);

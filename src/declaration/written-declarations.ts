@@ -1,5 +1,10 @@
 import type { EncryptedOptions } from './declaration';
-import { typeKeyOf, type SchemaInternals, type SchemaTypeInternals } from './mongoose-schema';
+import {
+  internalsOf,
+  typeKeyOf,
+  type SchemaInternals,
+  type SchemaTypeInternals,
+} from './mongoose-schema';
 import { ENCRYPTED, ENCRYPTED_WITHIN, type EncryptedWithin } from './path-options';
 
 /** What the schema says of the path, or of the nested path, as it was written; undefined where it says nothing. */
@@ -54,12 +59,35 @@ function writeOption(
   [path, schemaType]: PathEntry,
   option: Readonly<Record<string, unknown>>,
 ): void {
-  Object.assign(schemaType.options, option);
+  Object.assign(ownedBy(schema, path, schemaType).options, option);
   const names = path.split('.');
   const last = names.splice(-1).join();
   let branch = schema.tree;
   for (const name of names) branch = branch[name] as Record<string, unknown>;
   branch[last] = withOption(branch[last], option, typeKeyOf(schema));
+}
+
+/** `pick()` puts the SchemaTypes of one schema into another, where they must not carry a declaration back. */
+function ownedBy(
+  schema: SchemaInternals,
+  path: string,
+  schemaType: SchemaTypeInternals,
+): SchemaTypeInternals {
+  const { parentSchema } = schemaType;
+  const maker = parentSchema === undefined ? schema : internalsOf(parentSchema);
+  if (maker === schema || schemaTypeAt(maker, path) !== schemaType) return schemaType;
+  const own = copyOf(schemaType, {
+    options: { value: copyOf(schemaType.options), writable: true, enumerable: true },
+  });
+  schema.paths[path] = own;
+  return own;
+}
+
+function copyOf<T extends object>(original: T, changed: PropertyDescriptorMap = {}): T {
+  return Object.create(Object.getPrototypeOf(original) as object, {
+    ...Object.getOwnPropertyDescriptors(original),
+    ...changed,
+  }) as T;
 }
 
 /** A definition as the tree holds it: a SchemaType, `{ type: String }`, or what may stand for `type`. */

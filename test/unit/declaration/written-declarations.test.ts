@@ -4,7 +4,9 @@ import mongoose, { Mongoose, Schema, type SchemaDefinition } from 'mongoose';
 import { declareFields } from '../../../src/declaration/declare-fields';
 import { Encrypted } from '../../../src/declaration/encrypted';
 import { readSchema, readSchemas } from '../../../src/declaration/read-schema';
+import { InvalidDeclarationError } from '../../../src/errors';
 import { buildPlan } from '../../../src/plan/build-plan';
+import { expectRefusal } from './expect-refusal';
 
 class Contact {
   @Encrypted('Deterministic', 'k') phone!: string;
@@ -108,6 +110,19 @@ describe('a declaration', () => {
     expect(encryptedPaths(original)).toEqual([]);
   });
 
+  it('leaves the schema alone that it was picked from', () => {
+    const original: Schema = new Schema({ ssn: { type: String, trim: true }, tags: [String] });
+    original.path('ssn').get((value: string) => value.toUpperCase());
+    const picked = original.pick(['ssn', 'tags']);
+    declareFields(picked, SsnOnly, 'SsnOnly');
+    expect(encryptedPaths(original)).toEqual([]);
+    expect(encryptedPaths(picked)).toEqual(['ssn']);
+    expect(encryptedPaths(picked.clone())).toEqual(['ssn']);
+    const document = new (new Mongoose().model('Picked', picked))({ ssn: ' a ' });
+    expect(document.get('ssn')).toBe('A');
+    expect(picked.path('ssn').options.constructor).toBe(original.path('ssn').options.constructor);
+  });
+
   it('leaves the developer’s definition alone', () => {
     const definition = { ssn: { type: String }, notes: [String] };
     class Defined {
@@ -139,6 +154,60 @@ describe('a declaration', () => {
     const parent = new Schema({ one: child, many: [child] });
     declareFields(child, Contact, 'Contact');
     expect(encryptedPaths(parent)).toEqual(['one.phone', 'many.phone']);
+  });
+
+  it.each<[string, (child: Schema) => unknown]>([
+    ['in a subdocument', (child) => ({ type: child, _id: false })],
+    ['in an array', (child) => [{ type: child, _id: false }]],
+  ])('is refused where the parent had copied the schema before, %s', (_, definition) => {
+    const child: Schema = new Schema({ phone: String }, { _id: false });
+    const parent = new Schema({ v: definition(child) } as SchemaDefinition);
+    expect(encryptedPaths(parent)).toEqual([]);
+    declareFields(child, Contact, 'Contact');
+    expectRefusal(() => encryptedPaths(parent), {
+      type: InvalidDeclarationError,
+      code: 'FLE_INVALID_DECLARATION',
+      message:
+        'Patient: a schema with the paths phone was copied before the plugin declared its fields. Call plugin() on the schema of a subdocument before it goes into its parent.',
+    });
+  });
+
+  it('reaches a parent that copies the schema after it', () => {
+    class Nested {
+      @Encrypted({ algorithm: 'Random', keyAltName: 'k', whole: true }) home!: object;
+    }
+    const nested = new Schema({ home: { street: String } });
+    declareFields(nested, Nested, 'Nested');
+    const contact = new Schema({ phone: String });
+    declareFields(contact, Contact, 'Contact');
+    const parent: Schema = new Schema({
+      nested: { type: nested, _id: false },
+      contact: { type: contact, _id: false },
+      clear: { type: new Schema({ phone: String }), _id: false },
+    });
+    expect(encryptedPaths(parent)).toEqual(['nested.home', 'contact.phone']);
+  });
+
+  it('needs no definition on its schema', () => {
+    const schema: Schema = new Schema();
+    schema.add({ ssn: String });
+    declareFields(schema, SsnOnly, 'SsnOnly');
+    expect(encryptedPaths(schema.clone())).toEqual(['ssn']);
+  });
+
+  it('is refused where a discriminator has the path of its base clear', () => {
+    const base = mongoose.model('ClearedBase', patientSchema());
+    const clear = new Schema({ ssn: { type: String } });
+    const { schema } = base.discriminator('ClearedChild', clear);
+    const message =
+      'Patient.ssn: its discriminators do not declare it alike. Declare it encrypted in the same way in all of them, or give it another name.';
+    for (const each of [schema, base.schema]) {
+      expectRefusal(() => encryptedPaths(each), {
+        type: InvalidDeclarationError,
+        code: 'FLE_INVALID_DECLARATION',
+        message,
+      });
+    }
   });
 
   it('survives into another instance of Mongoose', () => {
