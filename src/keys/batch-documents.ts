@@ -17,6 +17,7 @@ const EMPTY_DOCUMENT = 5;
 const BINARY = 0x05;
 /** The first byte of a binary of subtype 6 that is a marking, not a ciphertext. */
 const INTENT_TO_ENCRYPT = 0;
+const ZERO_DIGIT = 0x30;
 const ALGORITHM_IDS: Readonly<Record<AlgorithmName, number>> = { Deterministic: 1, Random: 2 };
 
 /**
@@ -108,7 +109,8 @@ class BsonWriter {
   }
 
   byte(value: number): void {
-    this.#at = this.#buffer.writeUInt8(value, this.#at);
+    this.#buffer[this.#at] = value;
+    this.#at += 1;
   }
 
   bytes(value: Uint8Array): void {
@@ -122,9 +124,15 @@ class BsonWriter {
 
   openBinary(index: number, length: number): void {
     this.byte(BINARY);
-    this.#at += this.#buffer.write(`${index}\0`, this.#at, 'latin1');
+    this.#decimal(index);
+    this.byte(0);
     this.#at = this.#buffer.writeInt32LE(length, this.#at);
     this.byte(ENCRYPTED_SUBTYPE);
+  }
+
+  #decimal(value: number): void {
+    if (value >= 10) this.#decimal(Math.trunc(value / 10));
+    this.byte(ZERO_DIGIT + (value % 10));
   }
 
   /** Ends the documents that are open, `depth` of them, and hands the buffer out. */

@@ -33,8 +33,13 @@ export function encryptable(
   values: readonly PlainValue[],
   { failures }: OpenOutcome<unknown>,
 ): Placed<PlainValue>[] {
+  const nameFaults = new Map<string, string | undefined>();
+  const nameFaultOf = (keyAltName: string): string | undefined => {
+    if (!nameFaults.has(keyAltName)) nameFaults.set(keyAltName, keyNameFault(keyAltName));
+    return nameFaults.get(keyAltName);
+  };
   return soundOnes(values, failures, ({ bytes, algorithm, keyAltName }) => {
-    const fault = keyNameFault(keyAltName) ?? plainValueFault(bytes, algorithm);
+    const fault = nameFaultOf(keyAltName) ?? plainValueFault(bytes, algorithm);
     return fault === undefined ? undefined : encryptionRefused(fault, keyAltName);
   });
 }

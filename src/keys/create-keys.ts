@@ -18,7 +18,7 @@ export interface KeyMaker {
   readonly clientEncryption: mongo.ClientEncryption;
 }
 
-const MAX_LOOKS = 8;
+const MAX_LOOKS = 7;
 const FIRST_PAUSE_MS = 25;
 
 /**

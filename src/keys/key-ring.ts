@@ -124,9 +124,16 @@ function openCipher(options: KeyRingOptions, supply: KeySupply): ValueCipher {
   const { driver, client, batches = true } = options;
   const encryptionOptions = driverOptions(options);
   const native = batches ? openNativeCrypt(driver, client, encryptionOptions) : undefined;
-  return native === undefined
-    ? openExplicitCipher({ driver, client, encryptionOptions, supply })
-    : openBatchCipher({ bson: driver.BSON, native, supply });
+  if (native !== undefined) return openBatchCipher({ bson: driver.BSON, native, supply });
+  if (batches) warnOfSlowness();
+  return openExplicitCipher({ driver, client, encryptionOptions, supply });
+}
+
+function warnOfSlowness(): void {
+  process.emitWarning(
+    'mongoose-fle does not know the inner parts of this version of the driver: values are encrypted one by one, which is slower.',
+    { type: 'FleWarning', code: 'FLE_WITHOUT_BATCHES' },
+  );
 }
 
 async function prepareKeys(

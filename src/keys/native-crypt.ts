@@ -56,15 +56,10 @@ export function openNativeCrypt(
   client: mongo.MongoClient,
   options: mongo.ClientEncryptionOptions,
 ): NativeCrypt | undefined {
-  const { serialize } = driver.BSON;
-  const schemaMap = serialize({ [`${DATABASE}.${COLLECTION}`]: {} });
-  const clientEncryption = new driver.ClientEncryption(client, {
-    ...options,
-    schemaMap,
-  } as mongo.ClientEncryptionOptions);
-  const crypt = (clientEncryption as { _mongoCrypt?: unknown })._mongoCrypt;
-  const command = serialize({ insert: COLLECTION });
-  if (!isMongoCrypt(crypt) || !asksForMarkings(crypt, command)) return undefined;
+  const command = driver.BSON.serialize({ insert: COLLECTION });
+  const opened = openMongoCrypt(driver, client, options);
+  if (opened === undefined || !asksForMarkings(opened.crypt, command)) return undefined;
+  const { crypt, clientEncryption } = opened;
   return {
     encryption: (markings) => {
       const work = crypt.makeEncryptionContext(DATABASE, command);
@@ -88,6 +83,30 @@ export function openNativeCrypt(
   };
 }
 
+interface Opened {
+  readonly clientEncryption: mongo.ClientEncryption;
+  readonly crypt: MongoCrypt;
+}
+
+function openMongoCrypt(
+  driver: Driver,
+  client: mongo.MongoClient,
+  options: mongo.ClientEncryptionOptions,
+): Opened | undefined {
+  const schemaMap = driver.BSON.serialize({ [`${DATABASE}.${COLLECTION}`]: {} });
+  try {
+    const clientEncryption = new driver.ClientEncryption(client, {
+      ...options,
+      schemaMap,
+    } as mongo.ClientEncryptionOptions);
+    const crypt = (clientEncryption as { _mongoCrypt?: unknown })._mongoCrypt;
+    return isMongoCrypt(crypt) ? { clientEncryption, crypt } : undefined;
+  } catch {
+    // The driver takes the other options, but not this one.
+    return undefined;
+  }
+}
+
 function isMongoCrypt(crypt: unknown): crypt is MongoCrypt {
   return (
     typeof crypt === 'object' &&
@@ -100,13 +119,17 @@ function isMongoCrypt(crypt: unknown): crypt is MongoCrypt {
 }
 
 function asksForMarkings(crypt: MongoCrypt, command: Uint8Array): boolean {
-  const work = crypt.makeEncryptionContext(DATABASE, command) as Partial<NativeContext>;
-  return (
-    work.state === NEEDS_MARKINGS &&
-    typeof work.addMongoOperationResponse === 'function' &&
-    typeof work.finishMongoOperation === 'function' &&
-    typeof work.finalize === 'function'
-  );
+  try {
+    const work: Partial<NativeContext> = crypt.makeEncryptionContext(DATABASE, command);
+    return (
+      work.state === NEEDS_MARKINGS &&
+      typeof work.addMongoOperationResponse === 'function' &&
+      typeof work.finishMongoOperation === 'function' &&
+      typeof work.finalize === 'function'
+    );
+  } catch {
+    return false;
+  }
 }
 
 /** The part of a MongoClient that the state machine reads keys through: `fetchKeys` of the driver's state_machine.ts 7.8. */

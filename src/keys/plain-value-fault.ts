@@ -62,7 +62,9 @@ const NOT_DETERMINISTIC: ReadonlySet<number> = new Set([
  * and a second `v`. So no byte reaches a marking that did not pass here.
  */
 export function plainValueFault(value: Uint8Array, algorithm: AlgorithmName): string | undefined {
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  const bytes = Buffer.isBuffer(value)
+    ? value
+    : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   const type = bytes[TYPE_AT];
   const lengthOf = type === undefined ? undefined : LENGTHS[type];
   if (!isDocumentOfV(bytes)) return 'the value is not serialised as { v: value }.';

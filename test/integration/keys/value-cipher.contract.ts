@@ -8,8 +8,19 @@ import {
   KeyNotFoundError,
   KeyVaultUnavailableError,
 } from '../../../src/errors';
+import { markingSuffix, markingsDocument } from '../../../src/keys/batch-documents';
+import { keyNamed } from '../../../src/keys/key-ref';
 import type { KeyRing } from '../../../src/keys/key-ring';
-import { type TestVault, allOf, driver, firstOf, openTestVault, plain } from './test-vault';
+import { openNativeCrypt } from '../../../src/keys/native-crypt';
+import {
+  MASTER_KEY,
+  type TestVault,
+  allOf,
+  driver,
+  firstOf,
+  openTestVault,
+  plain,
+} from './test-vault';
 
 const { BSON: bson } = driver;
 
@@ -102,6 +113,21 @@ export function describeValueCipher({ name, batches }: CipherUnderTest): void {
 
     async function encryptBare(value: unknown, algorithm: AlgorithmName): Promise<Binary> {
       return bare.encrypt(value, { keyAltName: 'pii', algorithm: Algorithm[algorithm] });
+    }
+
+    /** As some other program may, which does not look at what it encrypts. */
+    async function encryptPastAllChecks(value: unknown): Promise<Binary> {
+      const native = openNativeCrypt(driver, vault.client, {
+        keyVaultNamespace: vault.namespace,
+        kmsProviders: { local: { key: MASTER_KEY } },
+      });
+      const suffix = markingSuffix('Random', keyNamed('pii'));
+      const document = markingsDocument([{ bytes: bson.serialize({ v: value }), suffix }]);
+      const keys = await vault.keys.find({ keyAltNames: 'pii' }).toArray();
+      if (native === undefined) throw new Error('the inner parts of the driver are missing');
+      await native.execute(native.encryption(document), keys);
+      const output = native.finish(native.encryption(document)) ?? new Uint8Array();
+      return firstOf((bson.deserialize(output) as { v: Binary[] }).v);
     }
 
     beforeAll(async () => {
@@ -309,6 +335,24 @@ export function describeValueCipher({ name, batches }: CipherUnderTest): void {
             'mongoose-fle: the stored binary is not a ciphertext of client-side field level encryption. Find out what wrote it, and restore the value.',
         });
       });
+
+      it.each([{}, { promoteBuffers: true }])(
+        'takes no ciphertext for a value that another one holds, under %j',
+        async (options) => {
+          const ciphertexts = [
+            await encryptPastAllChecks(new bson.Binary(Buffer.from([1, 2, 3]), 6)),
+            firstOf(await encryptAll([Buffer.from('bytes')])),
+          ];
+          const { values, failures } = await ring.cipher.decrypt(ciphertexts, options);
+
+          expect(values).toStrictEqual([undefined, asReadPlain(Buffer.from('bytes'), options)]);
+          expect(failures.get(0)).toMatchObject({
+            code: 'FLE_DECRYPTION_FAILED',
+            message:
+              'mongoose-fle: the stored ciphertext holds another ciphertext. Find out what wrote it, and restore the value.',
+          });
+        },
+      );
 
       it('takes no binary for a value that is shorter than it was', async () => {
         const ciphertext = firstOf(await encryptAll(['text']));

@@ -84,4 +84,21 @@ describe('openKeyRing', () => {
     expect(error).toMatchObject({ code: 'FLE_INVALID_DECLARATION', message });
     await expect(ring.bootstrap([name])).rejects.toMatchObject({ message });
   });
+
+  it('warns that it works value by value, where it does not know the driver', () => {
+    const ClientEncryption = function (): object {
+      return {};
+    };
+    const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation();
+    openWith({ ...mongo, ClientEncryption } as unknown as typeof mongo);
+    const warnings = [...emitWarning.mock.calls];
+    emitWarning.mockRestore();
+
+    expect(warnings).toEqual([
+      [
+        'mongoose-fle does not know the inner parts of this version of the driver: values are encrypted one by one, which is slower.',
+        { type: 'FleWarning', code: 'FLE_WITHOUT_BATCHES' },
+      ],
+    ]);
+  });
 });

@@ -1,0 +1,43 @@
+import * as bson from 'bson';
+import { InvalidOptionsError } from '../../../src/errors';
+import { openBatchCipher } from '../../../src/keys/batch-cipher';
+import type { KeySupply } from '../../../src/keys/key-supply';
+import type { NativeContext, NativeCrypt } from '../../../src/keys/native-crypt';
+
+const WORK: NativeContext = {
+  state: 3,
+  status: {},
+  addMongoOperationResponse: () => undefined,
+  finishMongoOperation: () => undefined,
+  finalize: () => new Uint8Array(),
+};
+
+/** A libmongocrypt that has forgotten every key by the time it is asked. */
+const FORGETFUL: NativeCrypt = {
+  encryption: () => WORK,
+  decryption: () => WORK,
+  finish: () => undefined,
+  execute: () => Promise.resolve(),
+};
+
+describe('openBatchCipher', () => {
+  it('gives up where keys expire before they can be used', async () => {
+    const supply: KeySupply = {
+      find: () => Promise.resolve(new Map()),
+      provide: () => Promise.resolve(new Map()),
+    };
+    const cipher = openBatchCipher({ bson, native: FORGETFUL, supply });
+    const value = {
+      bytes: bson.serialize({ v: 1 }),
+      algorithm: 'Random',
+      keyAltName: 'pii',
+    } as const;
+    const error = await cipher.encrypt([value], 'write').catch((thrown: unknown) => thrown);
+
+    expect(error).toBeInstanceOf(InvalidOptionsError);
+    expect(error).toMatchObject({
+      code: 'FLE_INVALID_OPTIONS',
+      message: 'keyExpirationMS: data keys expire before they can be used. Give a larger value.',
+    });
+  });
+});
