@@ -34,8 +34,8 @@ const ELEMENTS = [
   'contacts.0.phone',
 ];
 
-/** What a caller may give for one encrypted value: well formed or not. */
-const secret = fc.oneof(
+/** What a caller may give by mistake for one encrypted value. */
+const hostile = fc.oneof(
   fc.constantFrom<unknown>(
     SENTINEL,
     null,
@@ -57,6 +57,17 @@ const secret = fc.oneof(
   ),
 );
 
+/** What a caller may give for one encrypted value. */
+const secret = fc.oneof(
+  { weight: 9, arbitrary: fc.constant<unknown>(SENTINEL) },
+  { weight: 1, arbitrary: hostile },
+);
+
+const secrets = fc.oneof(
+  { weight: 9, arbitrary: fc.array(secret, { maxLength: 2 }) },
+  { weight: 1, arbitrary: secret },
+);
+
 const document = fc.record(
   {
     street: secret,
@@ -65,7 +76,7 @@ const document = fc.record(
     cvc: secret,
     holder: secret,
     code: secret,
-    labels: fc.oneof(fc.array(secret, { maxLength: 2 }), secret),
+    labels: secrets,
   },
   { requiredKeys: [] },
 );
@@ -94,22 +105,44 @@ const operator = fc.constantFrom(
 
 /** A condition on a path whose values are `value`. */
 const conditionOn = (value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
-  fc.letrec<{ condition: unknown }>((tie) => ({
+  fc.letrec<{ condition: unknown; wrong: unknown; right: unknown }>((tie) => ({
     condition: fc.oneof(
       { depthSize: 'small', withCrossShrink: true },
-      value,
-      fc.dictionary(operator, fc.oneof(value, fc.array(value, { maxLength: 2 })), {
-        minKeys: 1,
-        maxKeys: 2,
-      }),
-      fc.dictionary(operator, tie('condition'), { minKeys: 1, maxKeys: 1 }),
-      fc.array(tie('condition'), { maxLength: 2 }).map((list) => ({ $all: list })),
+      { weight: 5, arbitrary: value },
+      { weight: 4, arbitrary: tie('right') },
+      { weight: 1, arbitrary: tie('wrong') },
+    ),
+    right: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      fc
+        .tuple(fc.constantFrom('$eq', '$ne'), value)
+        .map(([name, operand]) => ({ [name]: operand })),
+      fc
+        .tuple(fc.constantFrom('$in', '$nin', '$all'), fc.array(value, { maxLength: 3 }))
+        .map(([name, operand]) => ({ [name]: operand, [TRUSTED]: true })),
+      fc
+        .tuple(fc.constantFrom('$not', '$elemMatch'), tie('right'))
+        .map(([name, operand]) => ({ [name]: operand })),
+      value.map((inner) => ({ $elemMatch: inner })),
+      fc.constant({ $exists: true }),
+    ),
+    wrong: fc.dictionary(
+      operator,
+      fc.oneof(value, fc.array(value, { maxLength: 2 }), tie('condition')),
+      { minKeys: 1, maxKeys: 2 },
     ),
   })).condition;
 
+const anyPath = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...SCALARS, ...ELEMENTS) },
+  { weight: 3, arbitrary: fc.constantFrom(...ARRAYS) },
+  { weight: 1, arbitrary: fc.constantFrom(...WHOLES) },
+);
+
 const pathCondition = fc.oneof(
+  fc.tuple(anyPath, conditionOn(secret)).map(([path, condition]) => ({ [path]: condition })),
   fc
-    .tuple(fc.constantFrom(...SCALARS, ...ARRAYS, ...WHOLES, ...ELEMENTS), conditionOn(secret))
+    .tuple(fc.constantFrom(...ARRAYS), conditionOn(secrets))
     .map(([path, condition]) => ({ [path]: condition })),
   fc
     .constantFrom(...Object.keys(PARENTS))
@@ -133,37 +166,73 @@ const filter = fc.letrec<{ filter: unknown }>((tie) => ({
   ),
 })).filter;
 
-const update = fc.dictionary(
-  fc.constantFrom(...Object.keys(UPDATE_OPERATORS), '$unheardOf'),
-  fc.oneof(
-    pathCondition,
-    fc.dictionary(fc.constantFrom(...SCALARS, ...ARRAYS, ...WHOLES, ...ELEMENTS), secret, {
-      maxKeys: 3,
-    }),
-    fc
-      .constantFrom(...Object.keys(PARENTS))
-      .chain((parent) =>
-        fc
-          .oneof(
-            subdocumentOf(parent),
-            fc.array(subdocumentOf(parent), { maxLength: 2 }),
-            fc.record({ $each: fc.array(subdocumentOf(parent), { maxLength: 2 }) }),
-          )
-          .map((value) => ({ [parent]: value, 'meta.a': 1 })),
-      ),
-  ),
-  { minKeys: 1, maxKeys: 3 },
+const valueUpdate = fc.oneof(
+  fc.tuple(fc.constantFrom(...SCALARS, ...ELEMENTS), secret),
+  fc.tuple(fc.constantFrom(...ARRAYS), secrets),
+  fc.tuple(fc.constantFrom(...WHOLES), hostile),
+  fc
+    .constantFrom(...Object.keys(PARENTS))
+    .chain((parent) => fc.tuple(fc.constant(parent), subdocumentOf(parent))),
+  fc
+    .constantFrom('contacts', 'visits')
+    .chain((parent) =>
+      fc.tuple(fc.constant(parent), fc.array(subdocumentOf(parent), { maxLength: 2 })),
+    ),
 );
 
+const elementUpdate = fc.oneof(
+  fc.tuple(fc.constantFrom(...ARRAYS), secret),
+  fc.tuple(fc.constantFrom(...ARRAYS), fc.record({ $each: secrets, $position: fc.constant(0) })),
+  fc.tuple(fc.constantFrom(...ARRAYS), fc.record({ $each: secrets })),
+  fc
+    .constantFrom('contacts', 'visits')
+    .chain((parent) =>
+      fc.tuple(
+        fc.constant(parent),
+        fc.oneof(
+          subdocumentOf(parent),
+          fc.record({ $each: fc.array(subdocumentOf(parent), { maxLength: 2 }) }),
+        ),
+      ),
+    ),
+);
+
+const updateOf = (
+  operators: readonly string[],
+  operands: fc.Arbitrary<[string, unknown]>,
+): fc.Arbitrary<object> =>
+  fc
+    .tuple(fc.constantFrom(...operators), operands)
+    .map(([name, [path, value]]) => ({ [name]: { [path]: value, 'meta.a': 1 } }));
+
+const update = fc
+  .array(
+    fc.oneof(
+      { weight: 4, arbitrary: updateOf(['$set', '$setOnInsert', '$unset'], valueUpdate) },
+      {
+        weight: 4,
+        arbitrary: updateOf(['$push', '$addToSet', '$pull', '$pullAll'], elementUpdate),
+      },
+      { weight: 2, arbitrary: pathCondition.map((condition) => ({ $pull: condition })) },
+      {
+        weight: 1,
+        arbitrary: updateOf([...Object.keys(UPDATE_OPERATORS), '$unheardOf'], valueUpdate),
+      },
+    ),
+    { minLength: 1, maxLength: 2 },
+  )
+  .map((updates) => Object.assign({}, ...updates) as object);
+
+/** Stages that leave what documents hold as it is: behind others, a name may mean something plain. */
 const stage = fc.oneof(
   filter.map(($match) => ({ $match })),
   filter.map((inner) => ({
     $lookup: { from: 'patients', pipeline: [{ $match: inner }], as: 'x' },
   })),
   filter.map((query) => ({ $geoNear: { near: [0, 0], distanceField: 'd', query } })),
-  secret.map((value) => ({ $addFields: { ssn: value } })),
-  secret.map((value) => ({ $project: { tags: value } })),
-  secret.map((value) => ({ $set: { address: { street: value } } })),
+  hostile.map((value) => ({ $addFields: { ssn: value } })),
+  hostile.map((value) => ({ $project: { tags: value } })),
+  filter.map(($match) => ({ $match })),
   fc.constantFrom({ $limit: 1 }, { $unset: 'name' }, { $sort: { name: 1 } }, { $unwind: '$tags' }),
 );
 
@@ -215,13 +284,7 @@ describe('no plaintext of an encrypted path is left in', () => {
   });
 
   it('a replacement', () => {
-    const values = {
-      ssn: secret,
-      pin: secret,
-      tags: secret,
-      notes: fc.array(secret),
-      profile: secret,
-    };
+    const values = { ssn: secret, pin: secret, tags: secrets, notes: secrets, history: secrets };
     const parents = {
       address: subdocumentOf('address'),
       contacts: fc.array(subdocumentOf('contacts')),
@@ -251,7 +314,12 @@ describe('no plaintext of an encrypted path is left in', () => {
   it('a projection', () => {
     const projection = fc.dictionary(
       fc.constantFrom(...SCALARS, ...ARRAYS, ...WHOLES),
-      fc.oneof(secret, conditionOn(secret), fc.record({ $elemMatch: conditionOn(secret) })),
+      fc.oneof(
+        fc.constantFrom<unknown>(1, 0, { $slice: 1 }),
+        secret,
+        conditionOn(secret),
+        fc.record({ $elemMatch: conditionOn(secret) }),
+      ),
       { maxKeys: 2 },
     );
     fc.assert(
