@@ -76,7 +76,7 @@ describe('createMissingKeys: false', () => {
     expect(error).toMatchObject({
       code: 'FLE_KEY_NOT_FOUND',
       keyAltName: 'nobody-made-it',
-      message: expect.stringContaining('fle.bootstrapKeys(connection)'),
+      message: expect.stringContaining('fle.bootstrapKeys(connection)') as string,
     });
     expect(person.isNew).toBe(true);
     expect(await rig.raw('people')).toEqual([]);
@@ -103,7 +103,7 @@ describe('a database that is down', () => {
     const connection = rig.mongoose.createConnection('mongodb://127.0.0.1:9/', {
       serverSelectionTimeoutMS: 200,
       bufferTimeoutMS: 300,
-    });
+    } as object);
     connection.on('error', () => undefined);
     const Elsewhere = personModel({ connection }, rig.fle);
     const twin = connection.model('Twin', new Schema({ name: String }));

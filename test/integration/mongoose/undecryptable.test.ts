@@ -56,7 +56,7 @@ describe("with undecryptable: 'error'", () => {
       path: 'notes',
       operation: 'findOne',
       keyAltName: 'lost',
-      keyId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      keyId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
       message:
         'Person.notes: the data key that encrypted the stored value is not in the key vault. Restore the key from a backup of the vault; without it the value is lost.',
     });
