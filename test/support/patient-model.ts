@@ -73,10 +73,10 @@ export function patientSchema(fle: Rig['fle'] | undefined): Schema<Patient> {
   return schema;
 }
 
-/** The model with encrypted fields, and its twin without, on collections of their own. */
+/** The model with encrypted fields, and its twin without, each in a database of its own. */
 export function patientModels(rig: Rig): { Patients: Model<Patient>; Twins: Model<Patient> } {
   return {
     Patients: rig.connection.model('Patient', patientSchema(rig.fle)) as Model<Patient>,
-    Twins: rig.connection.model('Twin', patientSchema(undefined)) as Model<Patient>,
+    Twins: rig.twinConnection.model('Patient', patientSchema(undefined)) as Model<Patient>,
   };
 }

@@ -13,6 +13,8 @@ export interface Rig {
   readonly fle: FieldEncryption;
   readonly mongoose: Mongoose;
   readonly connection: Connection;
+  /** A connection that nobody watches, to a database of twins: models of the same names, without encryption. */
+  readonly twinConnection: Connection;
   readonly masterKey: Buffer;
   readonly databaseName: string;
   readonly uri: string;
@@ -50,12 +52,18 @@ export async function openRig(subject: string, options: RigOptions = {}): Promis
     ...options.connect,
   });
   await connection.asPromise();
+  const twinConnection = ownMongoose.createConnection(
+    databaseUri(`${databaseName}_twin`),
+    options.connect,
+  );
+  await twinConnection.asPromise();
   const bareClient = await mongo.MongoClient.connect(uri);
   const bare = bareClient.db(databaseName);
   return {
     fle,
     mongoose: ownMongoose,
     connection,
+    twinConnection,
     masterKey,
     databaseName,
     uri,
@@ -70,7 +78,9 @@ export async function openRig(subject: string, options: RigOptions = {}): Promis
     close: async () => {
       await fle.close(connection);
       await bare.dropDatabase();
+      await bareClient.db(`${databaseName}_twin`).dropDatabase();
       await bareClient.close();
+      await twinConnection.close();
       await connection.close();
     },
   };

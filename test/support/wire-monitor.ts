@@ -7,6 +7,8 @@ export interface WireMonitor {
   readonly commands: mongo.CommandStartedEvent[];
   /** How many commands of a name were sent to a collection. */
   count(commandName: string, collection?: string): number;
+  /** The names of the commands sent to anything but key vaults, in order. */
+  names(): string[];
   /** Forgets what was seen so far. */
   clear(): void;
   /** Everything that went over the wire, as text to search. */
@@ -24,6 +26,10 @@ export function watchWire(client: mongo.MongoClient): WireMonitor {
         ({ commandName: name, command }) =>
           name === commandName && (collection === undefined || command[name] === collection),
       ).length,
+    names: () =>
+      commands
+        .filter(({ commandName, command }) => !/keyVault/i.test(String(command[commandName])))
+        .map(({ commandName }) => commandName),
     clear: () => {
       commands.length = 0;
     },
