@@ -4,7 +4,7 @@ import pg from 'pg';
 import { type Command, collectionOf, readDocuments } from './command';
 import type { CommandContext, CommandTable, Reply } from './command-handler';
 import { duplicateKeyError, type Index } from './duplicate-keys';
-import { errorNameOf } from './error-codes';
+import { nameOfError } from './error-codes';
 import { bsonOf } from './sql';
 
 const API = 'documentdb_api';
@@ -74,7 +74,7 @@ async function createIndexes(command: Command, { sql, catalog }: CommandContext)
     );
     return bsonOf(row['result']);
   } catch (error) {
-    if (error instanceof pg.DatabaseError && errorNameOf(error.code ?? '') === 'DuplicateKey') {
+    if (error instanceof pg.DatabaseError && nameOfError(error) === 'DuplicateKey') {
       const namespace = { database: command.database, collection: collectionOf(command) };
       throw await duplicateKeyError(catalog, namespace, { error, index: uniqueIndexOf(command) });
     }

@@ -1,4 +1,5 @@
 import type { Document } from 'bson';
+import type pg from 'pg';
 
 /** The errors of MongoDB that the gateway knows by name. */
 export const ERROR_CODES = {
@@ -99,6 +100,12 @@ const SQLSTATES: Readonly<Record<string, ErrorName>> = {
   '57014': 'MaxTimeMSExpired',
 };
 
+/** Lost races that have the SQLSTATE of an internal error. */
+const RACES = [
+  ['M0000', 'Unable to create the specified collection'],
+  ['XX000', 'concurrently'],
+] as const;
+
 /** An error with one of MongoDB's codes: what the client is told. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
@@ -120,6 +127,13 @@ export class CommandError extends Error {
 
 export function errorNameOf(sqlState: string): ErrorName {
   return SQLSTATES[sqlState] ?? 'UnknownError';
+}
+
+/** The name of an error of the database; some are told apart by their text only. */
+export function nameOfError({ code = '', message }: pg.DatabaseError): ErrorName {
+  return RACES.some(([state, text]) => code === state && message.includes(text))
+    ? 'WriteConflict'
+    : errorNameOf(code);
 }
 
 /**

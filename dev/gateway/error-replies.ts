@@ -2,7 +2,7 @@ import { type Document, serialize } from 'bson';
 import pg from 'pg';
 
 import type { Command } from './command';
-import { CommandError, ERROR_CODES, errorNameOf, type ErrorName } from './error-codes';
+import { CommandError, ERROR_CODES, type ErrorName, nameOfError } from './error-codes';
 
 /** Errors after which a driver runs a whole transaction again. */
 const TRANSIENT: readonly ErrorName[] = ['WriteConflict', 'NoSuchTransaction'];
@@ -24,7 +24,7 @@ export function errorReply(error: unknown, command: Command | undefined): Uint8A
 function asCommandError(error: unknown): Pick<CommandError, 'codeName' | 'message' | 'facts'> {
   if (error instanceof CommandError) return error;
   if (error instanceof pg.DatabaseError) {
-    const codeName = errorNameOf(error.code ?? '');
+    const codeName = nameOfError(error);
     // Without a name in the table, the SQLSTATE is what leads to one.
     const message =
       codeName === 'UnknownError' ? `${error.message} [${error.code}]` : error.message;

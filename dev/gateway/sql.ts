@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import pg from 'pg';
 
-import { CommandError } from './error-codes';
+import { CommandError, nameOfError } from './error-codes';
 
 /** A BSON document goes as bytes, a name as text. */
 export type SqlValue = Buffer | string | null;
@@ -150,10 +150,7 @@ export function bsonOf(value: string | null | undefined): Buffer {
 /** Deadlocks, serialisation failures, and catalog rows changed by two sessions at once. */
 function lostRace(error: unknown): boolean {
   if (error instanceof CommandError) return error.codeName === 'WriteConflict';
-  if (!(error instanceof pg.DatabaseError)) return false;
-  const { code, message } = error;
-  if (code === '40P01' || code === '40001' || code === 'M00F1') return true;
-  return code === 'XX000' && message.includes('concurrently');
+  return error instanceof pg.DatabaseError && nameOfError(error) === 'WriteConflict';
 }
 
 function pause(milliseconds: number): Promise<void> {

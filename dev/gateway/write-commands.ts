@@ -5,7 +5,7 @@ import { BSON_TYPE, documentOf, elementsOf } from './bson-bytes';
 import { type Command, collectionOf, readDocuments } from './command';
 import type { CommandContext, CommandTable, Reply } from './command-handler';
 import { duplicateKeyError, duplicateKeyFacts } from './duplicate-keys';
-import { ERROR_CODES, errorNameOf, unpackSqlState } from './error-codes';
+import { ERROR_CODES, errorNameOf, nameOfError, unpackSqlState } from './error-codes';
 import { bsonOf } from './sql';
 
 const API = 'documentdb_api';
@@ -120,7 +120,7 @@ async function rethrow(
   command: Command,
   { catalog }: CommandContext,
 ): Promise<never> {
-  if (error instanceof pg.DatabaseError && errorNameOf(error.code ?? '') === 'DuplicateKey') {
+  if (error instanceof pg.DatabaseError && nameOfError(error) === 'DuplicateKey') {
     const namespace = { database: command.database, collection: collectionOf(command) };
     throw await duplicateKeyError(catalog, namespace, { error });
   }

@@ -146,6 +146,18 @@ onlyGateway('gateway: transactions', () => {
     expect(await made.countDocuments()).toBe(300);
   });
 
+  it('makes a collection once when many transactions want to', async () => {
+    const wanted = client.db(name).collection('wanted-by-many');
+    const racing = Array.from({ length: 12 }, (_, n) =>
+      client.withSession((session) =>
+        session.withTransaction(() => wanted.insertOne({ n }, { session })),
+      ),
+    );
+    await Promise.all(racing);
+
+    expect(await wanted.countDocuments()).toBe(12);
+  });
+
   it('lets a write outside wait for a transaction to end', async () => {
     let outside: Promise<unknown> = Promise.resolve();
     await withTransaction(async (session) => {
