@@ -25,9 +25,10 @@ import {
  */
 export function bindModel(model: AnyModel, runtime: HandleRuntime): void {
   for (const base of baseModelsOf(model)) bindModel(base, runtime);
-  if (boundaryOf(model.collection)?.bound.model === model) return;
-  const bound = new BoundModel(model, runtime);
-  if (bound.plan.fields.length > 0) bindCollection(bound, rawCollection(model.collection));
+  const known = boundaryOf(model.collection)?.bound;
+  const bound = known?.model === model ? known : new BoundModel(model, runtime);
+  const { fields } = bound.plan; // built anew where a discriminator has come since: a conflict is told now
+  if (bound !== known && fields.length > 0) bindCollection(bound, rawCollection(model.collection));
 }
 
 /** The models that count `model` among their discriminators: what they read holds its documents. */
