@@ -62,7 +62,7 @@ function jest(results, jestArguments) {
 }
 
 /** `N passed, N failed`: the line that says what the tests came to, also when they did not run. */
-async function countLine(results) {
+export async function countLine(results) {
   try {
     const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, ...more } = JSON.parse(
       await readFile(results, 'utf8'),

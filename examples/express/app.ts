@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import express, { type Express } from 'express';
 
+import { NotFoundError } from './not-found-error';
 import type { Clinic } from './open-clinic';
 import { answerErrors } from './routes/errors';
 import { inspection } from './routes/inspection';
@@ -26,6 +27,9 @@ export function createApp(clinic: Clinic): Express {
   app.use(express.json({ limit: '100kb' }));
   app.use('/api/patients', patients);
   app.use('/inspection', inspection(clinic));
+  app.use(() => {
+    throw new NotFoundError('There is nothing here.');
+  });
   app.use(answerErrors);
   return app;
 }

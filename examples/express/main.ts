@@ -37,10 +37,25 @@ async function serve(clinic: Clinic): Promise<void> {
   const { address, port } = server.address() as AddressInfo;
   console.log(`The clinic is open: http://${address}:${port}/  (Ctrl+C closes it)`);
 
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await askedToEnd();
   console.log('The clinic is closing.');
   server.close();
+  const patience = setTimeout(() => {
+    server.closeAllConnections();
+  }, 5000);
   await once(server, 'close');
+  clearTimeout(patience);
+}
+
+/** Resolves at the first signal; more of them, as a terminal and a parent both send, change nothing. */
+function askedToEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        resolve();
+      });
+    }
+  });
 }
 
 main().catch((error: unknown) => {

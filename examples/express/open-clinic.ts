@@ -33,7 +33,7 @@ export async function openClinic(uri: string): Promise<Clinic> {
 }
 
 async function closeClinic(connection: Connection, stored: StoredView): Promise<void> {
-  if (settings.isThrowaway) await connection.dropDatabase();
+  if (settings.dropsDatabase) await connection.dropDatabase();
   await stored.close();
   await fle.close(connection);
   await mongoose.disconnect();

@@ -7,8 +7,8 @@ export interface Settings {
   readonly databaseName: string;
   /** The collection that holds the data keys, each encrypted with the master key. */
   readonly keyVaultNamespace: string;
-  /** Whether the database goes when the clinic closes: without its master key nobody can read it. */
-  readonly isThrowaway: boolean;
+  /** Whether to drop the database in the end: nobody can read it without this run's key, and its server stays. */
+  readonly dropsDatabase: boolean;
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
@@ -17,19 +17,16 @@ export interface Settings {
 export const settings: Settings = readSettings(process.env);
 
 function readSettings(environment: NodeJS.ProcessEnv): Settings {
-  const {
-    FLE_MASTER_KEY,
-    CLINIC_DATABASE = 'clinic',
-    HOST = '127.0.0.1',
-    PORT = '0',
-  } = environment;
-  const isThrowaway = !FLE_MASTER_KEY;
-  const databaseName = isThrowaway ? `clinic_${randomBytes(4).toString('hex')}` : CLINIC_DATABASE;
+  const { FLE_MASTER_KEY, MONGODB_URI } = environment;
+  const { CLINIC_DATABASE = 'clinic', HOST = '127.0.0.1', PORT = '0' } = environment;
+  const databaseName = FLE_MASTER_KEY
+    ? CLINIC_DATABASE
+    : `clinic_${randomBytes(4).toString('hex')}`;
   return {
-    masterKey: isThrowaway ? randomBytes(96) : Buffer.from(FLE_MASTER_KEY, 'base64'),
+    masterKey: FLE_MASTER_KEY ? Buffer.from(FLE_MASTER_KEY, 'base64') : randomBytes(96),
     databaseName,
     keyVaultNamespace: `${databaseName}.__keyVault`,
-    isThrowaway,
+    dropsDatabase: !FLE_MASTER_KEY && MONGODB_URI !== undefined,
     host: HOST,
     port: Number(PORT),
   };

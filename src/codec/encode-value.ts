@@ -29,7 +29,7 @@ const EMPTY_LENGTH = 5;
 const NORMALISE: Readonly<Record<FieldType, Normalise>> = {
   String: (value) => (typeof value === 'string' ? value : undefined),
   Number: (value, bson, field) =>
-    field.algorithm === 'Deterministic' ? int64Of(value, bson) : numberOf(value),
+    field.algorithm === 'Deterministic' ? safeInt64Of(value, bson) : numberOf(value),
   Int32: (value, bson) => int32Of(value, bson),
   Double: (value, bson) => doubleOf(value, bson),
   BigInt: (value, bson) => (typeof value === 'number' ? undefined : int64Of(value, bson)),
@@ -87,6 +87,12 @@ function serialised(value: unknown, field: EncryptedField, scope: EncodeScope): 
       cause,
     });
   }
+}
+
+/** A Number is read back as a JavaScript number, which holds safe integers only. */
+function safeInt64Of(value: unknown, bson: Bson): unknown {
+  const long = int64Of(value, bson);
+  return Number.isSafeInteger(Number(long)) ? long : undefined;
 }
 
 function int64Of(value: unknown, bson: Bson): unknown {

@@ -148,6 +148,27 @@ describe('run', () => {
   });
 });
 
+describe('countLine', () => {
+  const line = (results: string): unknown => {
+    const path = join(folder, 'results.json');
+    writeFileSync(path, results);
+    return evaluate('test-run.mjs', print(`await module.countLine(${JSON.stringify(path)})`));
+  };
+  const counts = { numPassedTests: 5, numFailedTests: 1, numPendingTests: 0, numTodoTests: 0 };
+
+  it.each([
+    [counts, '5 passed, 1 failed'],
+    [{ ...counts, numPendingTests: 2, numTodoTests: 1 }, '5 passed, 1 failed, 3 skipped'],
+    [{ ...counts, numRuntimeErrorTestSuites: 2 }, '5 passed, 3 failed'],
+  ])('counts the tests of %j', (results, expected) => {
+    expect(line(JSON.stringify(results))).toBe(expected);
+  });
+
+  it('counts nothing when the tests did not come to run', () => {
+    expect(line('')).toBe('0 passed, 0 failed');
+  });
+});
+
 describe('step', () => {
   it('says on a pipe what it is at, and what came out', () => {
     const script = `
