@@ -54,7 +54,9 @@ export async function write(
   const reply = deserialize(result, { promoteValues: false, bsonRegExp: true });
   const inserted = name === 'insert' ? readDocuments(command, 'documents') : [];
   reply['writeErrors'] = await Promise.all(
-    writeErrors.map((error) => translate(error, inserted[error.index], command, context)),
+    writeErrors.map((error) =>
+      translate({ error, document: inserted[error.index] }, command, context),
+    ),
   );
   return reply;
 }
@@ -69,8 +71,7 @@ function isConflict(error: WriteError): boolean {
 }
 
 async function translate(
-  error: WriteError,
-  document: Buffer | undefined,
+  { error, document }: { error: WriteError; document: Buffer | undefined },
   command: Command,
   { catalog }: CommandContext,
 ): Promise<WriteError> {
