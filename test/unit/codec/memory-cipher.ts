@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import * as bson from 'bson';
+import type { Binary, BsonReadOptions } from '../../../src/codec/bson';
+import type { BatchOutcome, PlainValue, ValueCipher } from '../../../src/codec/value-cipher';
+import { KeyNotFoundError } from '../../../src/errors';
+
+const HEADER = 18;
+
+/** Keeps the contract of `ValueCipher` without keys: the plaintext stands behind the header of a ciphertext. */
+export class MemoryCipher implements ValueCipher {
+  /** What was asked, call by call: the number of values, and why. */
+  readonly calls: string[] = [];
+  readonly #keys: Set<string>;
+  #nonce = 0;
+
+  constructor(keys: readonly string[] = ['k']) {
+    this.#keys = new Set(keys);
+  }
+
+  async encrypt(
+    values: readonly PlainValue[],
+    purpose: 'write' | 'query',
+  ): Promise<BatchOutcome<Binary>> {
+    this.calls.push(`encrypt ${values.length} ${purpose}`);
+    return await Promise.resolve(outcomeOf(values, (value) => this.#encryptOne(value)));
+  }
+
+  async decrypt(
+    ciphertexts: readonly Binary[],
+    options: BsonReadOptions,
+  ): Promise<BatchOutcome<unknown>> {
+    this.calls.push(`decrypt ${ciphertexts.length}`);
+    return await Promise.resolve(outcomeOf(ciphertexts, (one) => this.#decryptOne(one, options)));
+  }
+
+  #encryptOne({ bytes, algorithm, keyAltName }: PlainValue): Binary {
+    if (!this.#keys.has(keyAltName)) throw missingKey();
+    const isRandom = algorithm === 'Random';
+    const header = Buffer.alloc(HEADER);
+    header[0] = isRandom ? 2 : 1;
+    keyIdOf(keyAltName).copy(header, 1);
+    header[17] = bytes[4] ?? 0;
+    const nonce = Buffer.from(String(isRandom ? (this.#nonce += 1) : 0).padStart(8, '0'));
+    return new bson.Binary(Buffer.concat([header, nonce, bytes]), 6);
+  }
+
+  #decryptOne(ciphertext: Binary, options: BsonReadOptions): unknown {
+    const bytes = Buffer.from(ciphertext.buffer.subarray(0, ciphertext.position));
+    const keyId = bytes.subarray(1, 17);
+    if (![...this.#keys].some((name) => keyIdOf(name).equals(keyId))) throw missingKey();
+    if (bytes.length <= HEADER) throw new Error('HMAC validation failure');
+    return bson.deserialize(bytes.subarray(HEADER + 8), { ...options })['v'];
+  }
+}
+
+/** The identifier of the key with that name. */
+export function keyIdOf(keyAltName: string): Buffer {
+  return createHash('md5').update(keyAltName).digest();
+}
+
+function outcomeOf<Given, T>(given: readonly Given[], each: (one: Given) => T): BatchOutcome<T> {
+  const failures = new Map<number, unknown>();
+  const values = given.map((one, place) => {
+    try {
+      return each(one);
+    } catch (cause) {
+      failures.set(place, cause);
+      return undefined;
+    }
+  });
+  return { values, failures };
+}
+
+function missingKey(): KeyNotFoundError {
+  return new KeyNotFoundError({ wrong: 'no such key.', remedy: 'Create it.' });
+}
