@@ -18,6 +18,7 @@ export interface FillOptions {
  * does not occur.
  *
  * @throws {KeyNotFoundError} for a `write`, where a key is missing and may not be created.
+ * @throws {DuplicateKeyNameError} where two keys of the vault have the name.
  * @throws {EncryptionFailedError} where a value could not be encrypted.
  */
 export async function fillSlots(
@@ -45,6 +46,7 @@ function substituteFor(
 ): Binary {
   const missing = isFleError(cause) && cause.code === 'FLE_KEY_NOT_FOUND';
   if (missing && purpose === 'query') return unmatchable(slot, scope.bson);
+  if (isFleError(cause) && cause.code === 'FLE_DUPLICATE_KEY_NAME') throw cause;
   const { path, keyAltName } = slot.field;
   const facts = { model: scope.model, operation: scope.operation, path, keyAltName, cause };
   if (missing) {

@@ -1,6 +1,7 @@
 import { ModelNotBoundError } from '../errors';
 import { boundCollection } from './bound-collection';
 import { boundaryOf } from './boundary-mark';
+import { watchModels } from './watch-models';
 import { BoundModel, type DiscriminatedSchema } from './bound-model';
 import { CollectionBoundary } from './collection-boundary';
 import { documentCollection } from './document-collection';
@@ -48,6 +49,7 @@ function bindCollection(bound: BoundModel, base: NativeCollection): void {
   const symbol = collectionSymbolOf(model);
   if (symbol === undefined) throw unknownMongoose(model);
   guardConnection(base.conn);
+  watchModels(base.conn.base);
   const boundary = new CollectionBoundary(bound, base);
   const collection = boundCollection(boundary);
   const bindAgain = (assigned: unknown): void => {

@@ -22,6 +22,9 @@ export function hookDocuments(schema: Schema): void {
     const boundary = boundaryOfDocument(this as HookedDocument);
     if (boundary !== undefined) await boundary.prepareKeys();
   });
+  schema.pre('validate', function (this: unknown) {
+    boundaryOfDocument(this as HookedDocument); // `insertMany` validates, and saves nothing
+  });
   schema.pre('init', function (this: unknown, stored: unknown) {
     const document = this as HookedDocument;
     const boundary = boundaryOf(document.constructor.collection);

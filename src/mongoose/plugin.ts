@@ -1,4 +1,4 @@
-import type { Schema } from 'mongoose';
+import type { Mongoose, Schema } from 'mongoose';
 import { checkDeclared, type ClassSource, declareFields } from '../declaration/declare-fields';
 import { readSchemas } from '../declaration/read-schema';
 import { InvalidDeclarationError } from '../errors';
@@ -7,6 +7,7 @@ import { bindModel } from './bind-model';
 import { hookDocuments } from './document-hooks';
 import type { HandleRuntime } from './handle-runtime';
 import type { AnyModel } from './native-collection';
+import { watchModels } from './watch-models';
 
 /** What `schema.plugin(fle, options)` takes. */
 export interface PluginOptions {
@@ -34,7 +35,9 @@ export function plugInto(schema: Schema, options: PluginOptions, runtime: Handle
   if (statics.init?.runtime === runtime) return;
   if (statics.init?.runtime !== undefined) throw pluggedTwice(name);
   schema.static('init', initStatic({ runtime, previous: statics.init, source: options.class }));
-  if (plan.fields.length > 0) hookDocuments(schema);
+  if (plan.fields.length === 0) return;
+  hookDocuments(schema);
+  watchModels((schema as unknown as { readonly base: Mongoose }).base);
 }
 
 interface InitSource {
@@ -49,11 +52,24 @@ function initStatic({ runtime, previous, source }: InitSource): InitStatic {
   const init: InitStatic = function (this: AnyModel) {
     if (source !== undefined) checkDeclared(this.schema as Schema, source, this.modelName);
     bindModel(this, runtime);
+    followAdditions(this, runtime);
     const original = previous ?? (this.base.Model as unknown as { init: InitStatic }).init;
     return original.call(this);
   };
   init.runtime = runtime;
   return init;
+}
+
+/** A model without encrypted fields gets its boundary when one is added to its schema. */
+function followAdditions(model: AnyModel, runtime: HandleRuntime): void {
+  const schema = model.schema as Schema;
+  const add = schema.add.bind(schema);
+  const following: Schema['add'] = (...parameters) => {
+    const result = add(...parameters);
+    bindModel(model, runtime);
+    return result;
+  };
+  Object.defineProperty(schema, 'add', { value: following, configurable: true, writable: true });
 }
 
 /** What stands for the schema in messages, while it has no model. */

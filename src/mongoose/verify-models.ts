@@ -18,7 +18,8 @@ export function verifyModels(connection: Connection, runtime: HandleRuntime): vo
   runtime.verified.set(connection, models.length);
 }
 
-function refuseUnbound(model: AnyModel): void {
+/** @throws {ModelNotBoundError} where `model` declares encrypted fields and no plugin encrypts them. */
+export function refuseUnbound(model: AnyModel): void {
   if (isBound(model)) return;
   const [field] = planOf(model).fields;
   if (field === undefined) return;
