@@ -8,7 +8,7 @@ import { clientOf, type HandleRuntime } from './handle-runtime';
 import { callMethod, type NativeCollection } from './native-collection';
 import { shapeOfCollection } from './encrypted-collections';
 import { verifyModels } from './verify-models';
-import { isBuffering, refuseWhenClosed, waitForConnection } from './wait-for-connection';
+import { isBuffering, isClosed, refuseWhenClosed, waitForConnection } from './wait-for-connection';
 
 /** Rewrites what a method was called with; runs before anything is awaited, so that nothing can change underneath. */
 export type Rewriting = (command: Command) => readonly unknown[];
@@ -61,10 +61,12 @@ export class CollectionBoundary {
     return { command, parameters };
   }
 
-  /** Makes sure that every data key of the model's documents exists, or may be created. */
+  /**
+   * Makes sure that every data key of the model's documents exists, or may be created. Without an open connection nothing is done: the
+   * command that follows waits for it, or fails, as it would without encryption.
+   */
   async prepareKeys(): Promise<void> {
-    if (isBuffering(this.base)) await waitForConnection(this.base, 'save');
-    refuseWhenClosed(this.base, 'insertOne');
+    if (isBuffering(this.base) || isClosed(this.base)) return;
     await this.#keyRing().prepareKeys(keyNamesOf(this.bound.plan), 'write');
   }
 

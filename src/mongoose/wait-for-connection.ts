@@ -41,14 +41,17 @@ function bufferingTimedOut(collection: NativeCollection, operation: string): Mon
   );
 }
 
+/** Whether the connection is closed for good, or was never opened and does not buffer. */
+export function isClosed(collection: NativeCollection): boolean {
+  return collection.conn.$wasForceClosed === true || collection._getCollection() === null;
+}
+
 /**
- * Where the connection is closed for good, or was never opened and does not buffer, lets the collection's own method say so: it
- * throws before it looks at its arguments, of which it is given none.
+ * Where the connection is closed, lets the collection's own method say so: it throws before it looks at its arguments, of which it is
+ * given none.
  *
  * @throws {MongooseError} Mongoose's own, of `operation`.
  */
 export function refuseWhenClosed(collection: NativeCollection, operation: string): void {
-  if (collection.conn.$wasForceClosed || collection._getCollection() === null) {
-    callMethod(collection, operation, []);
-  }
+  if (isClosed(collection)) callMethod(collection, operation, []);
 }
