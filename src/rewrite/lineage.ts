@@ -81,10 +81,14 @@ function withChild(shape: ObjectNode, key: string, node: PlanNode | undefined): 
   return { ...shape, children };
 }
 
-/** The parts of `shape` whose first names are in `heads`. */
+/** The parts of `shape` whose first names are `heads`. */
 export function shapeOfHeads(shape: ObjectNode, heads: ReadonlySet<string>): ObjectNode {
-  const children = [...shape.children].filter(([key]) => heads.has(key));
-  return { kind: 'object', children: new Map(children), rest: undefined };
+  const children = new Map<string, PlanNode>();
+  for (const head of heads) {
+    const child = shape.children.get(head) ?? shape.rest;
+    if (child !== undefined) children.set(head, child);
+  }
+  return { kind: 'object', children, rest: undefined };
 }
 
 /** Whether nothing encrypted stands at `path`, above it or below it, in documents of `shape`. */

@@ -24,7 +24,13 @@ import { listOf, nameOf, rowOf } from './plain-values';
 import { unsupportedStage } from './refusals';
 import type { RewriteScope } from './rewrite-scope';
 import { sortedField } from './sort-paths';
-import { type InnerPipeline, type RewriteStage, type Stage, refusedStage } from './stage';
+import {
+  type InnerPipeline,
+  type RewriteStage,
+  type Stage,
+  type StageSupport,
+  refusedStage,
+} from './stage';
 
 /** A pipeline rewritten, and what its results hold; undefined where that is nothing encrypted. */
 export interface RewrittenPipeline {
@@ -32,39 +38,40 @@ export interface RewrittenPipeline {
   readonly shape: PlanNode | undefined;
 }
 
-/** The stages that other collections, or other pipelines, stand in: looked into wherever they are. */
-const OUTWARD_STAGES: Readonly<Record<string, RewriteStage>> = {
-  $facet: rewriteFacet,
-  $graphLookup: rewriteGraphLookup,
-  $lookup: rewriteLookup,
-  $merge: rewriteMerge,
-  $out: rewriteOut,
-  $unionWith: rewriteUnionWith,
-};
-
 const passUnchanged: RewriteStage = (operand, { shape }) => ({ operand, shape });
 
+const COMPUTED = 'paths that are renamed; others not';
+
 /** The stages that documents with encrypted fields may pass. Every other is refused; documents without pass them all. */
-export const STAGES: Readonly<Record<string, RewriteStage>> = {
-  ...OUTWARD_STAGES,
-  $addFields: rewriteAddFields,
-  $bucket: rewriteBucket,
-  $bucketAuto: rewriteBucket,
-  $count: rewriteCount,
-  $geoNear: rewriteGeoNear,
-  $group: rewriteGroup,
-  $limit: passUnchanged,
-  $match: rewriteMatch,
-  $project: rewriteProject,
-  $replaceRoot: rewriteReplaceRoot,
-  $replaceWith: rewriteReplaceWith,
-  $sample: passUnchanged,
-  $set: rewriteAddFields,
-  $skip: passUnchanged,
-  $sort: checkSort,
-  $sortByCount: rewriteSortByCount,
-  $unset: rewriteUnset,
-  $unwind: rewriteUnwind,
+export const STAGES: Readonly<Record<string, StageSupport>> = {
+  $addFields: { rewrite: rewriteAddFields, encrypted: COMPUTED },
+  $bucket: { rewrite: rewriteBucket, encrypted: 'accumulators' },
+  $bucketAuto: { rewrite: rewriteBucket, encrypted: 'accumulators' },
+  $count: { rewrite: rewriteCount, encrypted: 'nothing' },
+  $facet: { rewrite: rewriteFacet, encrypted: 'as in each pipeline', outward: true },
+  $geoNear: { rewrite: rewriteGeoNear, encrypted: 'query, as a filter' },
+  $graphLookup: { rewrite: rewriteGraphLookup, encrypted: 'nothing', outward: true },
+  $group: { rewrite: rewriteGroup, encrypted: 'Deterministic paths in _id; accumulators' },
+  $limit: { rewrite: passUnchanged, encrypted: 'nothing' },
+  $lookup: {
+    rewrite: rewriteLookup,
+    encrypted: 'Deterministic fields declared alike; the pipeline',
+    outward: true,
+  },
+  $match: { rewrite: rewriteMatch, encrypted: 'as a filter' },
+  $merge: { rewrite: rewriteMerge, encrypted: 'documents declared alike', outward: true },
+  $out: { rewrite: rewriteOut, encrypted: 'documents declared alike', outward: true },
+  $project: { rewrite: rewriteProject, encrypted: `paths that are selected; ${COMPUTED}` },
+  $replaceRoot: { rewrite: rewriteReplaceRoot, encrypted: 'paths of subdocuments' },
+  $replaceWith: { rewrite: rewriteReplaceWith, encrypted: 'paths of subdocuments' },
+  $sample: { rewrite: passUnchanged, encrypted: 'nothing' },
+  $set: { rewrite: rewriteAddFields, encrypted: COMPUTED },
+  $skip: { rewrite: passUnchanged, encrypted: 'nothing' },
+  $sort: { rewrite: checkSort, encrypted: 'nothing' },
+  $sortByCount: { rewrite: rewriteSortByCount, encrypted: 'a Deterministic path' },
+  $unionWith: { rewrite: rewriteUnionWith, encrypted: 'documents declared alike', outward: true },
+  $unset: { rewrite: rewriteUnset, encrypted: 'whole paths' },
+  $unwind: { rewrite: rewriteUnwind, encrypted: 'arrays encrypted element by element' },
 };
 
 /**
@@ -103,9 +110,9 @@ function rewriteStages(pipeline: unknown, start: ObjectNode, scope: RewriteScope
 }
 
 function rewriteOf(name: string, shape: ObjectNode, scope: RewriteScope): RewriteStage {
-  const row = rowOf(isClear(shape) ? OUTWARD_STAGES : STAGES, name);
-  if (row !== undefined) return row;
-  if (isClear(shape)) return passUnchanged;
+  const row = rowOf(STAGES, name);
+  if (isClear(shape)) return row?.outward === true ? row.rewrite : passUnchanged;
+  if (row !== undefined) return row.rewrite;
   const wrong = `the stage ${nameOf(name)} is not available where documents hold encrypted fields.`;
   const remedy = 'Deselect them before, or do after reading what the stage does.';
   throw unsupportedStage({ wrong, remedy }, scope);

@@ -26,6 +26,15 @@ export interface InnerPipeline {
 /** Rewrites the operand of one stage. */
 export type RewriteStage = (operand: unknown, stage: Stage) => RewrittenStage;
 
+/** How far a stage goes where documents hold encrypted fields. */
+export interface StageSupport {
+  readonly rewrite: RewriteStage;
+  /** What of its operand may name an encrypted path. */
+  readonly encrypted: string;
+  /** Whether other collections, or other pipelines, stand in it, which are looked into wherever it stands. */
+  readonly outward?: true;
+}
+
 /** What to do where a stage needs the plaintext. */
 export const AFTER_READING = 'Compute with it after reading, or use a plain field.';
 

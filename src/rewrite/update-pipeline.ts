@@ -1,7 +1,6 @@
 import { recordOf } from '../codec/record-of';
 import { computedFields } from './computed-fields';
 import { readsEncrypted } from './expression';
-import { isClear } from './node-traits';
 import { listOf, nameOf, rowOf, textOf } from './plain-values';
 import { unsupportedUpdate } from './refusals';
 import type { RewriteScope } from './rewrite-scope';
@@ -15,12 +14,11 @@ const CHECKS: Readonly<
 const WITH_OPERATORS = 'Update encrypted fields with $set, outside of a pipeline.';
 
 /**
- * Checks an update that is a pipeline: the server computes it, so it may not touch anything encrypted.
+ * Checks an update of encrypted documents that is a pipeline: the server computes it, so it may not touch anything encrypted.
  *
  * @throws {UnsupportedUpdateError} where it does, or may.
  */
 export function checkUpdatePipeline(stages: readonly unknown[], scope: RewriteScope): void {
-  if (isClear(scope.plan.root)) return;
   for (const stage of stages) {
     for (const [key, operand] of Object.entries(recordOf(stage) ?? { '': stage })) {
       const kind = rowOf<'assign' | 'remove'>(UPDATE_STAGES, key);

@@ -1,8 +1,9 @@
 import type { ObjectNode, PlanNode } from '../../../src/plan/encryption-plan';
-import { rewritePipeline } from '../../../src/rewrite/pipeline';
+import { STAGES, rewritePipeline } from '../../../src/rewrite/pipeline';
 import type { RewriteScope } from '../../../src/rewrite/rewrite-scope';
 import {
   ROOT,
+  arrayNode,
   deepFrozen,
   fieldNode,
   fillWithText,
@@ -15,7 +16,12 @@ const ORDERS = objectNode({
   customer: fieldNode('customer'),
   total: fieldNode('total', { algorithm: 'Random', type: 'Number' }),
 });
-const COLLECTIONS: Record<string, ObjectNode> = { orders: ORDERS, patients: ROOT };
+const LISTS = arrayNode(fieldNode('lists'));
+const MAPS = objectNode({
+  lists: objectNode({}, LISTS),
+  days: objectNode({}, objectNode({ lists: LISTS })),
+});
+const COLLECTIONS: Record<string, ObjectNode> = { orders: ORDERS, patients: ROOT, maps: MAPS };
 
 function newScope(root: ObjectNode = ROOT, more: Partial<RewriteScope> = {}): RewriteScope {
   return scopeOver(root, { shapeOfCollection: (name) => COLLECTIONS[name], ...more });
@@ -89,6 +95,23 @@ describe('a stage that documents with encrypted fields may pass', () => {
     ],
     ['$unset', [{ $unset: ['ssn', 'name'] }], without('ssn')],
     ['$replaceRoot', [{ $replaceRoot: { newRoot: '$address' } }], ['street=address.street']],
+    ['$replaceRoot by a Map', [{ $replaceRoot: { newRoot: '$codes' } }], ['.*=codes.$*']],
+    [
+      '$project after $replaceRoot by a Map',
+      [{ $replaceRoot: { newRoot: '$codes' } }, { $project: { x: 1 } }],
+      ['_id=codes.$*', 'x=codes.$*'],
+    ],
+    [
+      '$unset of all that is encrypted in an array of subdocuments',
+      [{ $unset: ['contacts.phone', 'contacts.labels', 'contacts.x', 'codes.x'] }],
+      without('contacts'),
+    ],
+    [
+      '$graphLookup of plain documents',
+      [{ $graphLookup: { from: 'cities', startWith: '$city', as: 'x' } }],
+      ALL,
+    ],
+    ['$unionWith documents of nowhere', [{ $count: 'n' }, { $unionWith: { pipeline: [] } }], []],
     ['$replaceWith a plain object', [{ $replaceWith: '$meta' }], []],
     ['$replaceWith an object of paths', [{ $replaceWith: { s: '$ssn', n: '$name' } }], ['s=ssn']],
     [
@@ -350,6 +373,55 @@ describe('a pipeline is refused', () => {
       `.ssn: $unwind would write an index onto an encrypted path. ${TOP}`,
     ],
     [
+      '$unwind of a variable',
+      [{ $unwind: '$$ROOT' }],
+      `: $unwind needs a path that begins with "$". ${AFTER}`,
+    ],
+    [
+      '$unwind of an array in a Map',
+      [
+        { $lookup: { from: 'maps', pipeline: [], as: 'm' } },
+        { $unwind: '$m' },
+        { $unwind: '$m.lists.x.y' },
+      ],
+      '.m.lists.x.y: $unwind needs a path that leads through no other array, nor into an encrypted value. Unwind the outer array first.',
+    ],
+    [
+      '$unwind of an array in a Map of Maps',
+      [
+        { $lookup: { from: 'maps', pipeline: [{ $replaceRoot: { newRoot: '$days' } }], as: 'm' } },
+        { $unwind: '$m' },
+        { $replaceRoot: { newRoot: '$m' } },
+        { $unwind: '$monday.lists' },
+      ],
+      `.monday.lists: $unwind cannot follow this path. ${AFTER}`,
+    ],
+    [
+      '$project of something else',
+      [{ $project: 'ssn' }],
+      ': $project is given something else than an object. Give an object of paths.',
+    ],
+    [
+      '$group with $firstN of a computed number',
+      [{ $group: { _id: null, x: { $firstN: { n: '$age', input: '$ssn' } } } }],
+      `: $group computes "x" from an encrypted field, or something that may hold one. ${AFTER}`,
+    ],
+    [
+      '$replaceWith an object of computed paths',
+      [{ $replaceWith: { a: { $max: '$age' }, b: '$ssn' } }],
+      ': $replaceWith would make a document of encrypted values that cannot be followed. Name a path of a subdocument, or an object of paths.',
+    ],
+    [
+      '$group without accumulators',
+      [{ $group: { _id: null, x: {} } }],
+      `: $group has an accumulator, this operator, that is not available on encrypted documents. ${AFTER}`,
+    ],
+    [
+      'a stage that is none',
+      ['x'],
+      ': a pipeline is not an array of stages, each with one name. Give an array of stages.',
+    ],
+    [
       '$group by a Random field',
       [{ $group: { _id: '$pin' } }],
       `: $group cannot find equal values among Random ones. ${AFTER}`,
@@ -483,4 +555,8 @@ it('asks for collections of other databases by their database', () => {
   };
   run([{ $count: 'n' }, { $out: { db: 'x', coll: 'y' } }], newScope(ROOT, { shapeOfCollection }));
   expect(asked).toEqual([['y', 'x']]);
+});
+
+it('says of every stage what of it may be encrypted', () => {
+  expect(Object.values(STAGES).every(({ encrypted }) => encrypted.length > 0)).toBe(true);
 });
