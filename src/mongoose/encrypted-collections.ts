@@ -11,7 +11,7 @@ import { modelsOf } from './native-collection';
 export function shapeOfCollection(
   connection: Connection,
   name: string,
-  database = connection.name,
+  database: string = connection.name,
 ): ObjectNode | undefined {
   for (const other of connectionsTo(database, connection)) {
     for (const model of modelsOf(other)) {
