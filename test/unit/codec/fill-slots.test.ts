@@ -1,6 +1,7 @@
 import type * as bson from 'bson';
 import { PlaintextCollector } from '../../../src/codec/collect-plaintext';
 import { fillSlots } from '../../../src/codec/fill-slots';
+import { DuplicateKeyNameError } from '../../../src/errors';
 import type { EncryptPurpose, ValueCipher } from '../../../src/codec/value-cipher';
 import { ENCODE, arrayNode, node, objectNode, refusalOf } from './fixture';
 import { MemoryCipher, keyIdOf } from './memory-cipher';
@@ -101,6 +102,16 @@ describe('filling slots', () => {
     ],
   ])('fails for %s', async (_, document, purpose, cipher, message) => {
     expect(await refusalOf(() => filled(document, purpose, cipher))).toBe(message);
+  });
+
+  it('passes on that two keys have the name', async () => {
+    const cause = new DuplicateKeyNameError({ wrong: 'Two keys.', remedy: 'Remove one.' });
+    const cipher: ValueCipher = {
+      ...broken,
+      encrypt: async () =>
+        await Promise.resolve({ values: [undefined], failures: new Map([[0, cause]]) }),
+    };
+    await expect(filled({ ssn: 'a' }, 'query', cipher)).rejects.toBe(cause);
   });
 
   it('keeps the cause and the facts of a failure', async () => {

@@ -395,6 +395,22 @@ describe('arrayFilters', () => {
     expect(refused(given, ...paths)).toBe(FILTER + message);
   });
 
+  it('are refused where there is nothing they could belong to', () => {
+    const message =
+      'in arrayFilters, an identifier is not in the update. Use one identifier for each array, with the paths of the update.';
+    for (const update of [undefined, [{ $set: { name: 'x' } }], { $set: null }]) {
+      expect(refusalOf(() => rewriteArrayFilters([{ c: 'a' }], update, scopeOver()))).toBe(
+        `${FILTER}: ${message}`,
+      );
+    }
+    expect(refused(['c'], 'tags.$[c]')).toBe(
+      `${FILTER}: a filter is not an object. Give an object of paths and conditions.`,
+    );
+    expect(refused([{ $or: { c: 'a' } }], 'tags.$[c]')).toBe(
+      `${FILTER}: $or is given something else than an array. Give an array of filters.`,
+    );
+  });
+
   it('pass as they are on a model without encrypted fields, or where there are none', () => {
     const given = [{ c: 'a' }];
     expect(rewriteArrayFilters(given, {}, scopeOver(objectNode({})))).toBe(given);
