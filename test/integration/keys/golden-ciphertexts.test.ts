@@ -88,10 +88,10 @@ describe.each([
     });
   });
 
-  const describeSpecification = SPEC_VECTORS === undefined ? describe.skip : describe;
+  if (SPEC_VECTORS === undefined) return; // the specification's data is not part of the project: see CONTRIBUTING.md
 
   /** Source: the client-side encryption specification, tests/README.md, prose tests 1 and 6. */
-  describeSpecification('on the corpus of the specification', () => {
+  describe('on the corpus of the specification', () => {
     interface CorpusValue {
       readonly kms: string;
       readonly algo: 'rand' | 'det';
