@@ -94,7 +94,7 @@ export class CollectionBoundary {
       bson: conn.base.mongo.BSON,
       clientOptions: client?.bsonOptions ?? {},
       reading: readingOf(client, runtime),
-      shapeOfCollection: (name, database) => shapeOfCollection(conn, name, database),
+      shapeOfCollection: (name, database) => shapeOfCollection({ name, database }, conn, runtime),
     });
   }
 }

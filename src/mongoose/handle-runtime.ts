@@ -12,14 +12,15 @@ export class HandleRuntime {
   /** By client, not by connection: `useDb` shares the client, and reconnecting changes it. */
   readonly #keyRings = new WeakMap<mongo.MongoClient, KeyRing>();
   /** How many models of a connection have been looked over by `verify`. */
-  readonly verified = new WeakMap<Connection, number>();
-
+  readonly verified: WeakMap<Connection, number>;
   /** Where in a document values stood that could not be decrypted, as dotted paths with array positions. */
-  readonly undecryptable = new WeakMap<object, readonly string[]>();
+  readonly undecryptable: WeakMap<object, readonly string[]>;
 
   constructor(config: KeyConfig, reading: ReadPolicy) {
     this.config = config;
     this.reading = reading;
+    this.verified = new WeakMap();
+    this.undecryptable = new WeakMap();
   }
 
   /** @throws {UnsupportedOperationError} where the connection has never been opened. */

@@ -24,7 +24,7 @@ export interface FilterOperator {
 }
 
 /** The operators on a path that ciphertext can answer. Every other is refused on an encrypted path, below it and above it. */
-export const FILTER_OPERATORS = {
+export const FILTER_OPERATORS: Readonly<Record<string, FilterOperator>> = {
   $eq: { operand: 'value', deterministic: 'yes', random: 'null' },
   $ne: { operand: 'value', deterministic: 'yes', random: 'null' },
   $in: { operand: 'values', deterministic: 'yes', random: 'null' },
@@ -34,13 +34,13 @@ export const FILTER_OPERATORS = {
   $elemMatch: { operand: 'element', deterministic: 'arrays', random: 'arrays' },
   $exists: { operand: 'flag', deterministic: 'yes', random: 'yes' },
   $size: { operand: 'size', deterministic: 'arrays', random: 'arrays' },
-} as const satisfies Record<string, FilterOperator>;
+};
 
 /** What the operand of an operator at the top of a filter is. */
 export type ClauseKind = 'clauses' | 'expression' | 'passes';
 
 /** The operators at the top of a filter of a model with encrypted fields. Every other is refused. */
-export const CLAUSE_OPERATORS = {
+export const CLAUSE_OPERATORS: Readonly<Record<string, ClauseKind>> = {
   $and: 'clauses',
   $or: 'clauses',
   $nor: 'clauses',
@@ -48,4 +48,4 @@ export const CLAUSE_OPERATORS = {
   $expr: 'expression',
   $sampleRate: 'passes',
   $text: 'passes',
-} as const satisfies Record<string, ClauseKind>;
+};

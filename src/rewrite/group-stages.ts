@@ -21,7 +21,7 @@ export type AccumulatorKind =
   | 'input';
 
 /** The accumulators of a group of documents with encrypted fields. Every other is refused. */
-export const ACCUMULATORS = {
+export const ACCUMULATORS: Readonly<Record<string, AccumulatorKind>> = {
   $addToSet: 'set',
   $avg: 'compute',
   $count: 'compute',
@@ -36,7 +36,7 @@ export const ACCUMULATORS = {
   $stdDevPop: 'compute',
   $stdDevSamp: 'compute',
   $sum: 'compute',
-} as const satisfies Record<string, AccumulatorKind>;
+};
 
 const NODES: Readonly<Record<AccumulatorKind, (operand: unknown, stage: Stage) => Lineage>> = {
   compute: (operand, { shape }) =>

@@ -10,10 +10,10 @@ import type { RewriteScope } from './rewrite-scope';
 import { misplacementOf, targetOf } from './target';
 
 /** The operators of a projection that an encrypted array may stand under. Every other is refused there. */
-export const PROJECTION_OPERATORS = {
+export const PROJECTION_OPERATORS: Readonly<Record<string, 'slice' | 'condition'>> = {
   $slice: 'slice',
   $elemMatch: 'condition',
-} as const satisfies Record<string, 'slice' | 'condition'>;
+};
 
 const SELECT_ONLY = 'Select or deselect the path, and compute after reading.';
 

@@ -27,7 +27,7 @@ export interface UpdateOperator {
 }
 
 /** The operators of an update. Every other is refused on a model with encrypted fields. */
-export const UPDATE_OPERATORS = {
+export const UPDATE_OPERATORS: Readonly<Record<string, UpdateOperator>> = {
   $set: { kind: 'assign', deterministic: 'yes', random: 'yes' },
   $setOnInsert: { kind: 'assign', deterministic: 'yes', random: 'yes' },
   $unset: { kind: 'remove', deterministic: 'yes', random: 'yes' },
@@ -43,7 +43,7 @@ export const UPDATE_OPERATORS = {
   $max: { kind: 'compute', deterministic: 'no', random: 'no' },
   $bit: { kind: 'compute', deterministic: 'no', random: 'no' },
   $currentDate: { kind: 'compute', deterministic: 'no', random: 'no' },
-} as const satisfies Record<string, UpdateOperator>;
+};
 
 /** The modifiers of `$push` and `$addToSet`. */
 export const ELEMENT_MODIFIERS = {
