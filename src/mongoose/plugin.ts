@@ -5,6 +5,7 @@ import { InvalidDeclarationError } from '../errors';
 import { buildPlan } from '../plan/build-plan';
 import { bindModel } from './bind-model';
 import { hookDocuments } from './document-hooks';
+import { guardAggregates } from './guard-aggregates';
 import type { HandleRuntime } from './handle-runtime';
 import type { AnyModel } from './native-collection';
 import { watchModels } from './watch-models';
@@ -35,6 +36,7 @@ export function plugInto(schema: Schema, options: PluginOptions, runtime: Handle
   if (statics.init?.runtime === runtime) return;
   if (statics.init?.runtime !== undefined) throw pluggedTwice(name);
   schema.static('init', initStatic({ runtime, previous: statics.init, source: options.class }));
+  guardAggregates(schema, runtime);
   if (plan.fields.length === 0) return;
   hookDocuments(schema);
   watchModels((schema as unknown as { readonly base: Mongoose }).base);
