@@ -79,6 +79,12 @@ export async function refusalOf(rig: Rig, attempt: () => unknown): Promise<Refus
   return { name, code, message };
 }
 
+/** An array of a document, as far as Mongoose adds to it. */
+export interface DocumentArrayMethods {
+  pull(...values: unknown[]): unknown;
+  addToSet(...values: unknown[]): unknown;
+}
+
 /** What stands at a path of the schema, without null and undefined; `$*` are the values of a Map. */
 export function valuesAt(value: unknown, segments: readonly string[]): unknown[] {
   if (value === null || value === undefined) return [];
