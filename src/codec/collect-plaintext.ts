@@ -70,7 +70,7 @@ export class PlaintextCollector {
     for (const key of Object.keys(copy)) {
       const below = node.children.get(key) ?? node.rest;
       if (below !== undefined) this.place(copy[key], { holder: copy, key, node: below });
-      else if (key.includes('.') || key.startsWith('$')) this.#refuseKey(key, node);
+      else if (/[.$]/.test(key) || node.aliases?.has(key) === true) this.#refuseKey(key, node);
     }
     return copy;
   }
@@ -91,11 +91,21 @@ export class PlaintextCollector {
     return copy;
   }
 
-  /** A key with dots, or an operator where none belongs, could hide a value of an encrypted path. */
+  /** A key with dots, an alias, or an operator where none belongs, could hide a value of an encrypted path. */
   #refuseKey(key: string, node: ObjectNode): void {
     const isOperator = key.startsWith('$') && fieldsBelow(node).length > 0;
-    if (!isOperator && resolvePath(node, key).kind === 'clear') return;
+    const target = resolvePath(node, key);
+    if (!isOperator && target.kind === 'clear') return;
     const { model, operation } = this.scope;
+    if (target.kind === 'alias') {
+      throw new InvalidValueError({
+        model,
+        operation,
+        path: target.field.path,
+        wrong: `the value stands under the alias "${key}", where it would not be encrypted.`,
+        remedy: 'Name the path itself, or give a document that Mongoose has cast.',
+      });
+    }
     throw new InvalidValueError({
       model,
       operation,

@@ -11,7 +11,7 @@ import {
 import { ENCRYPTED, ENCRYPTED_WITHIN, type EncryptedWithin } from './path-options';
 import { checkCopy } from './late-declarations';
 import { readReserved, versionKeyOf } from './read-reserved';
-import type { ModelShape, ObjectShape, SchemaShape, ValueShape } from './schema-shape';
+import type { AliasShape, ModelShape, ObjectShape, SchemaShape, ValueShape } from './schema-shape';
 
 /** A reading under way: every schema is read once, so that recursive schemas end. */
 interface Reading {
@@ -64,14 +64,29 @@ function readShape(schema: Schema, reading: Reading): SchemaShape {
   const owner = internalsOf(schema);
   checkCopy(owner, reading.name);
   const children = new Map<string, ValueShape>();
-  const shape: SchemaShape = { children, reserved: readReserved(owner) };
+  const shape: SchemaShape = { children, reserved: readReserved(owner), aliases: [] };
   reading.shapes.set(schema, shape);
   for (const [path, schemaType] of Object.entries(owner.paths)) {
     if (path.endsWith('.$*')) continue; // the values of a Map, which are read with the Map
     const place: Place = { ...reading, owner, path };
     placeValue(children, readValue(schemaType, place), { place, options: schemaType.options });
   }
+  for (const [alias, path] of Object.entries(owner.aliases)) placeAlias(shape, alias, path);
   return Object.freeze(shape);
+}
+
+/** Puts an alias beside the name it stands for, in place; Mongoose gives a nested path's alias its path before it. */
+function placeAlias(shape: SchemaShape, alias: string, path: string): void {
+  const names = path.split('.');
+  const name = names.pop() ?? path;
+  let beside = shape;
+  for (const nested of names) {
+    const below = beside.children.get(nested);
+    const [inner] = below?.kind === 'object' ? below.schemas : [];
+    if (inner === undefined) return;
+    beside = inner;
+  }
+  (beside.aliases as AliasShape[]).push({ alias: alias.split('.').pop() ?? alias, name });
 }
 
 /** Where a value goes: its place, and the options of its path, which may declare a nested path around it. */
@@ -108,7 +123,7 @@ type NestedShape = ObjectShape & { readonly schemas: readonly [SchemaShape] };
 
 function nestedAt(children: ReadonlyMap<string, ValueShape>, name: string): NestedShape {
   const known = children.get(name) as NestedShape | undefined;
-  return known ?? { kind: 'object', schemas: [{ children: new Map(), reserved: [] }] };
+  return known ?? { kind: 'object', schemas: [{ children: new Map(), reserved: [], aliases: [] }] };
 }
 
 function agreed(

@@ -42,6 +42,14 @@ export interface SchemaShape {
   readonly children: ReadonlyMap<string, ValueShape>;
   /** The paths that Mongoose or the server reads or writes by itself. */
   readonly reserved: readonly ReservedPath[];
+  /** The other names that documents and commands may know a path by. */
+  readonly aliases?: readonly AliasShape[] | undefined;
+}
+
+/** An alias, and the name it stands for beside it. */
+export interface AliasShape {
+  readonly alias: string;
+  readonly name: string;
 }
 
 /** A path that has a part to play beside holding a value. */

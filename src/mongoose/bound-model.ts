@@ -15,7 +15,7 @@ export class BoundModel {
   readonly model: AnyModel;
   readonly runtime: HandleRuntime;
   #plan: EncryptionPlan | undefined;
-  #stamp = -1;
+  #builtOf: readonly unknown[] = [];
 
   constructor(model: AnyModel, runtime: HandleRuntime) {
     this.model = model;
@@ -24,10 +24,10 @@ export class BoundModel {
 
   /** @throws {FleError} every error of configuration, where the schema has one. */
   get plan(): EncryptionPlan {
-    const stamp = stampOf(this.model.schema as Schema);
-    if (this.#plan === undefined || stamp !== this.#stamp) {
+    const parts = partsOf(this.model.schema as Schema);
+    if (this.#plan === undefined || !isSame(parts, this.#builtOf)) {
       this.#plan = planOf(this.model);
-      this.#stamp = stamp;
+      this.#builtOf = partsOf(this.model.schema as Schema);
     }
     return this.#plan;
   }
@@ -38,12 +38,20 @@ export function planOf({ schema, modelName }: AnyModel): EncryptionPlan {
   return buildPlan({ name: modelName, shapes: readSchemas(schema as Schema, modelName) });
 }
 
-/** Changes whenever a path or a discriminator is added to `schema` or to a schema in it. */
-function stampOf(schema: DiscriminatedSchema, seen = new Set<Schema>()): number {
-  if (seen.has(schema)) return 0;
+/** What a plan is built of, by identity: every SchemaType with its declaration, and how many indexes there are, of all schemas within. */
+function partsOf(schema: DiscriminatedSchema, seen = new Set<Schema>()): unknown[] {
+  if (seen.has(schema)) return [];
   seen.add(schema);
-  let stamp = Object.keys(schema.paths).length;
-  for (const { schema: child } of schema.childSchemas) stamp += stampOf(child, seen);
-  for (const child of Object.values(schema.discriminators ?? {})) stamp += 1 + stampOf(child, seen);
-  return stamp;
+  const parts: unknown[] = [(schema as unknown as { _indexes: unknown[] })._indexes.length];
+  for (const schemaType of Object.values(schema.paths)) {
+    const { encrypted, encryptedWithin } = schemaType.options as Record<string, unknown>;
+    parts.push(schemaType, encrypted, encryptedWithin);
+  }
+  const within = schema.childSchemas.map(({ schema: child }) => child);
+  const inner = [...within, ...Object.values(schema.discriminators ?? {})];
+  return parts.concat(inner.flatMap((child) => partsOf(child as DiscriminatedSchema, seen)));
+}
+
+function isSame(parts: readonly unknown[], others: readonly unknown[]): boolean {
+  return parts.length === others.length && parts.every((part, place) => part === others[place]);
 }

@@ -1,5 +1,6 @@
 import { UnsupportedOperationError } from '../errors';
 import { rewriteFilter } from '../rewrite/filter';
+import { rewriteReadOptions } from '../rewrite/read-options';
 import { rewriteReplacement, rewriteUpdate } from '../rewrite/update';
 import type { Command } from './command';
 import { filterScope, withArrayFilters } from './rewrite-command';
@@ -54,7 +55,8 @@ function handlingOf(kind: string, command: Command): RewriteOperation {
 
 function rewriteFilterOperation(operation: Operation, command: Command): Operation {
   const scope = filterScope(command, operation);
-  return { ...operation, filter: rewriteFilter(operation['filter'], scope.plan.root, scope) };
+  const checked = rewriteReadOptions(operation, command.query(operation)); // `sort` is among them
+  return { ...checked, filter: rewriteFilter(operation['filter'], scope.plan.root, scope) };
 }
 
 function rewriteUpdateOperation(operation: Operation, command: Command): Operation {

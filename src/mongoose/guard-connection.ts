@@ -16,19 +16,32 @@ type ConnectionBulkWrite = (
 ) => Promise<unknown>;
 
 /**
- * Lets `connection.bulkWrite`, which goes from the cast straight to the driver's client, refuse models with encrypted fields.
+ * Lets `connection.bulkWrite`, which goes from the cast straight to the driver's client, refuse models with encrypted fields. The method
+ * takes models of any connection, so it is guarded where all connections have it: on their prototype.
  *
  * Source: Mongoose 9.12, lib/connection.js, `Connection.prototype.bulkWrite`.
  */
 export function guardConnection(connection: Connection): void {
-  const guarded = connection as unknown as { [GUARDED]?: boolean; bulkWrite: ConnectionBulkWrite };
-  if (guarded[GUARDED] === true) return;
-  const original = guarded.bulkWrite;
-  Object.defineProperty(connection, GUARDED, { value: true });
-  guarded.bulkWrite = async function (this: Connection, operations, options) {
-    for (const { model } of operations) refuseBound(model, connection);
-    return await original.call(this, operations, options);
+  const prototype = ownerOfBulkWrite(connection);
+  if (prototype === undefined || Object.hasOwn(prototype, GUARDED)) return;
+  const { bulkWrite } = prototype;
+  Object.defineProperty(prototype, GUARDED, { value: true });
+  prototype.bulkWrite = async function (this: Connection, operations, options) {
+    for (const { model } of operations) refuseBound(model, this);
+    return await bulkWrite.call(this, operations, options);
   };
+}
+
+interface ConnectionPrototype {
+  bulkWrite: ConnectionBulkWrite;
+}
+
+function ownerOfBulkWrite(connection: Connection): ConnectionPrototype | undefined {
+  let owner: unknown = connection;
+  while (owner !== null && !Object.hasOwn(owner as object, 'bulkWrite')) {
+    owner = Object.getPrototypeOf(owner);
+  }
+  return (owner ?? undefined) as ConnectionPrototype | undefined;
 }
 
 function refuseBound(model: AnyModel | string | undefined, connection: Connection): void {

@@ -132,7 +132,7 @@ async function distinctValues(
     node = nodeOfDistinct(String(path), scope);
     return readable([path, ...rewriteFilterCommand([filter, options], fresh)], scope);
   });
-  await command.open(result as unknown[], node, options);
+  if (!isExplained(options)) await command.open(result as unknown[], node, options);
   return result;
 }
 

@@ -8,6 +8,7 @@ import { declaredInside } from './marks-inside';
 import { mergeDeclared, spreadOverElements } from './merge-declared';
 import { encryptedByMongoose } from './plan-field';
 import { placeFacts, type PlanPlace } from './plan-place';
+import { fieldsBelow } from './resolve-path';
 
 /** Of what a plan is built. */
 export interface PlanSource {
@@ -68,7 +69,7 @@ function planObject(contents: ObjectContents, place: PlanPlace, building: Buildi
     path: place.path === '' ? key : `${place.path}.${key}`,
     inArray: false,
   });
-  const node = { kind: 'object' as const, children, rest: undefined as PlanNode | undefined };
+  const node: Unfrozen<ObjectNode> = { kind: 'object', children, rest: undefined };
   if (place.path !== '') building.open.push({ schemas, node });
   for (const key of new Set(schemas.flatMap((each) => [...each.children.keys()]))) {
     const values = schemas.flatMap((each) => each.children.get(key) ?? []);
@@ -78,7 +79,24 @@ function planObject(contents: ObjectContents, place: PlanPlace, building: Buildi
   if (rest.length > 0) node.rest = planValues(rest, at('$*'), building);
   if (place.path !== '') building.open.pop();
   for (const { reserved } of schemas) checkReserved(reserved, node, place);
+  const aliases = aliasesOf(schemas, node);
+  if (aliases.size > 0) node.aliases = aliases;
   return Object.freeze(node);
+}
+
+type Unfrozen<T> = { -readonly [Key in keyof T]: T[Key] };
+
+function aliasesOf(
+  schemas: readonly SchemaShape[],
+  { children }: ObjectNode,
+): Map<string, EncryptedField> {
+  const aliases = new Map<string, EncryptedField>();
+  for (const { alias, name } of schemas.flatMap((each) => each.aliases ?? [])) {
+    const node = children.get(name);
+    const [field] = node === undefined ? [] : fieldsBelow(node);
+    if (field !== undefined) aliases.set(alias, field);
+  }
+  return aliases;
 }
 
 function isSame(some: readonly SchemaShape[], others: readonly SchemaShape[]): boolean {

@@ -47,6 +47,8 @@ export interface ObjectNode {
   readonly children: ReadonlyMap<string, PlanNode>;
   /** What every key not in `children` holds: the values of a Map. */
   readonly rest: PlanNode | undefined;
+  /** The aliases of keys with encrypted values; what is stored under them is not encrypted. */
+  readonly aliases?: ReadonlyMap<string, EncryptedField> | undefined;
 }
 
 /** An array stands here, of encrypted values or of things that hold them. */

@@ -1,4 +1,4 @@
-import type { EncryptedField, PlanNode } from './encryption-plan';
+import type { EncryptedField, ObjectNode, PlanNode } from './encryption-plan';
 
 /** Where a dotted path leads in a plan. */
 export type PathTarget =
@@ -7,7 +7,9 @@ export type PathTarget =
   /** An encrypted value, or something that holds encrypted values, stands there. */
   | { readonly kind: 'node'; readonly node: PlanNode }
   /** It leads inside a value that is encrypted, as a whole or not. */
-  | { readonly kind: 'inside'; readonly field: EncryptedField };
+  | { readonly kind: 'inside'; readonly field: EncryptedField }
+  /** It goes through an alias, which names an encrypted value in documents but not in the database. */
+  | { readonly kind: 'alias'; readonly field: EncryptedField };
 
 const CLEAR: PathTarget = { kind: 'clear' };
 
@@ -26,23 +28,28 @@ export function resolveSegments(node: PlanNode, segments: readonly string[]): Pa
     if (reached.kind === 'field') return { kind: 'inside', field: reached.field };
     const next = step(reached, segment);
     if (next === undefined) return CLEAR;
-    if (next.kind === 'inside') return next;
+    if (next.kind === 'inside' || next.kind === 'alias') return next;
     reached = next;
   }
   return { kind: 'node', node: reached };
 }
 
-type Step = PlanNode | Extract<PathTarget, { kind: 'inside' }> | undefined;
+type Step = PlanNode | Extract<PathTarget, { field: EncryptedField }> | undefined;
 
 function step(node: PlanNode, segment: string): Step {
   switch (node.kind) {
     case 'field':
       return { kind: 'inside', field: node.field };
     case 'object':
-      return node.children.get(segment) ?? node.rest;
+      return node.children.get(segment) ?? aliasAt(node, segment) ?? node.rest;
     case 'array':
       return POSITION.test(segment) ? node.element : step(node.element, segment);
   }
+}
+
+function aliasAt({ aliases }: ObjectNode, segment: string): Step {
+  const field = aliases?.get(segment);
+  return field && { kind: 'alias', field };
 }
 
 /** Every encrypted field at or below `node`, once each; plans of recursive schemas come round again. */
@@ -72,6 +79,7 @@ export function fieldsTouched(node: PlanNode, path: string): EncryptedField[] {
     case 'clear':
       return [];
     case 'inside':
+    case 'alias':
       return [target.field];
     case 'node':
       return fieldsBelow(target.node);

@@ -29,14 +29,19 @@ export function fieldOf(target: Target): EncryptedField | undefined {
     case 'node':
       return fieldsBelow(target.node)[0];
     case 'inside':
+    case 'alias':
     case 'astray':
       return target.field;
   }
 }
 
+const MISPLACEMENTS = {
+  inside: 'the path leads inside a value that is encrypted as one.',
+  alias: 'the path was named by its alias, which the database does not know.',
+  astray: 'the path has a position where the schema declares no array.',
+} as const;
+
 /** What is wrong with a path that leads to no place a command can name. */
 export function misplacementOf(target: Extract<Target, { field: EncryptedField }>): string {
-  return target.kind === 'inside'
-    ? 'the path leads inside a value that is encrypted as one.'
-    : 'the path has a position where the schema declares no array.';
+  return MISPLACEMENTS[target.kind];
 }
