@@ -1,5 +1,6 @@
 import { UnsupportedUpdateError } from '../errors';
 import type { EncryptionPlan, PlanNode } from '../plan/encryption-plan';
+import { isWhollySelected, type Selection } from './selection';
 import { fieldsBelow, resolveSegments } from '../plan/resolve-path';
 
 /** What of a Mongoose document is needed to send a whole value of it. */
@@ -7,6 +8,8 @@ export interface SavedDocument {
   toBSON(): Record<string, unknown>;
   get(path: string): unknown;
   increment(): unknown;
+  /** Mongoose's own state of the document; the projection it was read with is in it. */
+  readonly $__: { readonly selected?: Selection | null };
 }
 
 /** The filter and update that `save` makes of what changed in a document. */
@@ -17,6 +20,9 @@ export interface Delta {
 
 type Operations = Record<string, Record<string, unknown>>;
 
+/** Operators that replace what stands at a path. */
+const ASSIGNING: ReadonlySet<string> = new Set(['$set', '$setOnInsert', '$unset']);
+
 /** Array operators that compare elements, which Random ciphertext does not allow. */
 const COMPARING: ReadonlySet<string> = new Set(['$addToSet', '$pull', '$pullAll']);
 
@@ -25,7 +31,7 @@ const COMPARING: ReadonlySet<string> = new Set(['$addToSet', '$pull', '$pullAll'
  * and every comparing array operator on Random elements by an assignment of the array. Such a change overwrites what others have
  * changed meanwhile, so it is guarded by the version key: the save fails with a VersionError instead.
  *
- * @throws {UnsupportedUpdateError} where the guard is needed and the document carries no version.
+ * @throws {UnsupportedUpdateError} where the document was read in part, or carries no version for the guard.
  */
 export function assignWholes(delta: Delta, document: SavedDocument, plan: EncryptionPlan): Delta {
   const update = delta.update as Operations;
@@ -34,7 +40,8 @@ export function assignWholes(delta: Delta, document: SavedDocument, plan: Encryp
   const kept = withoutRoots(update, roots);
   const stored = document.toBSON();
   for (const root of roots) {
-    const value = valueAt(stored, root);
+    if (!isWhollySelected(root, document.$__.selected)) throw partlySelected(root, plan);
+    const value = valueAt(stored, root) ?? emptied(root, document);
     if (value === undefined) kept['$unset'] = { ...kept['$unset'], [root]: 1 };
     else kept['$set'] = { ...kept['$set'], [root]: value };
   }
@@ -46,21 +53,25 @@ function rootsToAssign(update: Operations, node: PlanNode): Set<string> {
   const roots = new Set<string>();
   for (const [operator, changes] of Object.entries(update)) {
     for (const [path, operand] of Object.entries(changes)) {
-      const root = wholeAbove(path, node) ?? comparedArray({ operator, path, operand }, node);
+      const change = { operator, path, operand };
+      const root = wholeAbove(change, node) ?? comparedArray(change, node);
       if (root !== undefined) roots.add(root);
     }
   }
   return roots;
 }
 
-/** The path of the encrypted value that `path` leads into, where it does. */
-function wholeAbove(path: string, node: PlanNode): string | undefined {
+/** The path of the encrypted value that is changed in part, where one is: by a path into it, or by an operator on it. */
+function wholeAbove({ operator, path }: Change, node: PlanNode): string | undefined {
   const segments = path.split('.');
-  for (let length = 1; length < segments.length; length += 1) {
+  const longest = ASSIGNING.has(operator) ? segments.length - 1 : segments.length;
+  for (let length = 1; length <= longest; length += 1) {
     const above = segments.slice(0, length);
     const target = resolveSegments(node, above);
     if (target.kind === 'clear') return undefined;
-    if (target.kind === 'node' && target.node.kind === 'field') return above.join('.');
+    if (target.kind === 'node' && target.node.kind === 'field') {
+      return length < segments.length || target.node.field.whole ? above.join('.') : undefined;
+    }
   }
   return undefined;
 }
@@ -107,6 +118,23 @@ function valueAt(stored: unknown, path: string): unknown {
     } else return undefined;
   }
   return value;
+}
+
+/** Mongoose leaves out an object without keys; where it is there, it is stored. */
+function emptied(root: string, document: SavedDocument): unknown {
+  const held = document.get(root);
+  return held === null || held === undefined ? undefined : {};
+}
+
+function partlySelected(path: string, plan: EncryptionPlan): UnsupportedUpdateError {
+  return new UnsupportedUpdateError({
+    model: plan.name,
+    operation: 'save',
+    path,
+    wrong:
+      'it is encrypted so that it can only be saved whole, and the document was read with part of it.',
+    remedy: 'Read the document without a projection on the path, change it, and save it.',
+  });
 }
 
 function guarded(delta: Delta, document: SavedDocument, plan: EncryptionPlan): Delta {
