@@ -9,6 +9,7 @@ import { guardConnection } from './guard-connection';
 import type { HandleRuntime } from './handle-runtime';
 import {
   type AnyModel,
+  type CollectionConnection,
   collectionSymbolOf,
   type NativeCollection,
   modelsOf,
@@ -16,25 +17,41 @@ import {
 
 /**
  * Puts a boundary before the collection of `model`, and of the model it is a discriminator of, so that every command of theirs passes
- * it. Assigning another collection, as `useConnection` does, puts a boundary before that one. Nothing is done where no field is
- * encrypted, or where the model is bound already.
+ * it. Assigning another collection, as `useConnection` does, puts a boundary before that one. A model without encrypted fields gets one
+ * too, which lets everything pass until a field is declared.
  *
  * Source: Mongoose 9.12, lib/model.js: the five references are `collection` and `$__collection` of the model, `collection`,
  * `$collection` and a symbol on its prototype.
  *
- * @throws {FleError} every error of configuration, and `ModelNotBoundError` where this Mongoose keeps its collections elsewhere.
+ * @throws {FleError} every error of configuration, and `ModelNotBoundError` where this Mongoose keeps its collections elsewhere, or
+ * where the base of a discriminator cannot be found.
  */
-export function bindModel(model: AnyModel, runtime: HandleRuntime): void {
-  for (const base of baseModelsOf(model)) bindModel(base, runtime);
+export function bindModel(model: AnyModel, { runtime, plugin }: Binding): void {
+  for (const base of baseModelsOf(model, plugin)) bindModel(base, { runtime, plugin });
   const known = boundaryOf(model.collection)?.bound;
   const bound = known?.model === model ? known : new BoundModel(model, runtime);
-  const { fields } = bound.plan; // built anew where a discriminator has come since: a conflict is told now
-  if (bound !== known && fields.length > 0) bindCollection(bound, rawCollection(model.collection));
+  bound.refresh(); // where a discriminator has come since, a conflict is told now
+  if (bound !== known) bindCollection(bound, rawCollection(model.collection));
+  guardConnection(model.db);
+  watchModels((model.db as CollectionConnection).base);
 }
 
-/** The models that count `model` among their discriminators: what they read holds its documents. */
-function baseModelsOf(model: AnyModel): AnyModel[] {
-  return modelsOf(model.db).filter((other) => {
+/** With what a model is bound. */
+export interface Binding {
+  readonly runtime: HandleRuntime;
+  /** The plugin function, by which a schema that has it is told. */
+  readonly plugin: object;
+}
+
+/**
+ * The models that count `model` among their discriminators: what they read holds its documents.
+ *
+ * Source: Mongoose 9.12, lib/helpers/model/discriminator.js: a discriminator's schema takes over the list of its base's plugins.
+ */
+function baseModelsOf(model: AnyModel, plugin: object): AnyModel[] {
+  const { discriminatorMapping, plugins } = model.schema as unknown as DiscriminatorSchema;
+  if (discriminatorMapping === undefined || discriminatorMapping.isRoot === true) return [];
+  const bases = modelsOf(model.db).filter((other) => {
     const { discriminators = {} } = other.schema as DiscriminatedSchema;
     return (
       other !== model &&
@@ -42,14 +59,19 @@ function baseModelsOf(model: AnyModel): AnyModel[] {
       Object.hasOwn(discriminators, model.modelName)
     );
   });
+  if (bases.length === 0 && !plugins.some(({ fn }) => fn === plugin)) throw baseUnknown(model);
+  return bases;
+}
+
+interface DiscriminatorSchema {
+  readonly discriminatorMapping?: { readonly isRoot?: boolean };
+  readonly plugins: readonly { readonly fn: unknown }[];
 }
 
 function bindCollection(bound: BoundModel, base: NativeCollection): void {
   const { model } = bound;
   const symbol = collectionSymbolOf(model);
   if (symbol === undefined) throw unknownMongoose(model);
-  guardConnection(base.conn);
-  watchModels(base.conn.base);
   const boundary = new CollectionBoundary(bound, base);
   const collection = boundCollection(boundary);
   const bindAgain = (assigned: unknown): void => {
@@ -100,5 +122,14 @@ function unknownMongoose(model: AnyModel): ModelNotBoundError {
     model: model.modelName,
     wrong: 'this version of Mongoose does not keep its collections where they are known to be.',
     remedy: 'Use a version of Mongoose that this package names among its peers.',
+  });
+}
+
+function baseUnknown(model: AnyModel): ModelNotBoundError {
+  return new ModelNotBoundError({
+    model: model.modelName,
+    wrong:
+      'it is a discriminator of a model that is not registered on its connection, and whose schema is without the plugin.',
+    remedy: 'Call schema.plugin(fle) on the schema of the base as well.',
   });
 }

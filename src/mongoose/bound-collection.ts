@@ -2,13 +2,12 @@ import { UnsupportedOperationError } from '../errors';
 import { BOUNDARY } from './boundary-mark';
 import type { CollectionBoundary } from './collection-boundary';
 import type { CollectionMethod, NativeCollection } from './native-collection';
-import { readMethods } from './read-methods';
+import { indexMethods } from './index-methods';
+import { clearAggregate, readMethods } from './read-methods';
 import { writeMethods } from './write-methods';
 
 /** Methods of the driver's collection that carry no value of a document, and so pass as they are. */
 const PASSING: ReadonlySet<string> = new Set([
-  'createIndex',
-  'createIndexes',
   'drop',
   'dropIndex',
   'dropIndexes',
@@ -22,36 +21,51 @@ const PASSING: ReadonlySet<string> = new Set([
   'rename',
 ]);
 
-/** Mongoose's collection with a boundary before its methods: what is neither encrypted nor known to be harmless is refused. */
+/**
+ * Mongoose's collection with a boundary before its methods: what is neither encrypted nor known to be harmless is refused. While nothing
+ * is encrypted, the methods are the collection's own, but for `aggregate`, which may reach into another collection.
+ */
 export function boundCollection(boundary: CollectionBoundary): NativeCollection {
   const { base } = boundary;
-  const methods: Readonly<Record<string, CollectionMethod>> = {
-    ...readMethods(boundary),
-    ...writeMethods(boundary),
-  };
-  const driverMethods = base.conn.base.mongo.Collection.prototype;
-  const bound = new Map<string | symbol, unknown>();
+  const methods = boundMethods(boundary);
+  const bound = new Map<string | symbol, CollectionMethod>();
   return new Proxy(base, {
     get: (target, property) => {
       if (property === BOUNDARY) return boundary;
-      if (bound.has(property)) return bound.get(property);
-      const value = valueOf(target, property);
-      if (typeof value === 'function') bound.set(property, value);
-      return value;
+      const known = bound.get(property);
+      if (known !== undefined) return known;
+      const value: unknown = Reflect.get(target, property);
+      if (typeof value !== 'function' || property === 'constructor') return value;
+      const own = (value as CollectionMethod).bind(target);
+      const method = methods(property);
+      const clear = property === 'aggregate' ? clearAggregate(boundary) : own;
+      const chosen: CollectionMethod =
+        method === undefined
+          ? own
+          : (...parameters) => (boundary.bound.isClear ? clear : method)(...parameters);
+      bound.set(property, chosen);
+      return chosen;
     },
     set: (target, property, value) => Reflect.set(target, property, value),
   });
-
-  function valueOf(target: NativeCollection, property: string | symbol): unknown {
-    if (typeof property === 'string') {
-      if (Object.hasOwn(methods, property)) return methods[property];
-      if (isMethod(driverMethods, property) && !PASSING.has(property)) {
-        return refusal(boundary, property);
-      }
-    }
-    const value: unknown = Reflect.get(target, property);
-    return typeof value === 'function' ? (value as CollectionMethod).bind(target) : value;
-  }
+}
+/** For each method of the driver's collection, what it is while fields are encrypted; undefined for what passes. */
+function boundMethods(
+  boundary: CollectionBoundary,
+): (name: string | symbol) => CollectionMethod | undefined {
+  const methods: Readonly<Record<string, CollectionMethod>> = {
+    ...readMethods(boundary),
+    ...writeMethods(boundary),
+    ...indexMethods(boundary),
+  };
+  const driverMethods = boundary.base.conn.base.mongo.Collection.prototype;
+  return (name) => {
+    if (typeof name === 'symbol') return undefined;
+    if (Object.hasOwn(methods, name)) return methods[name];
+    return isMethod(driverMethods, name) && !PASSING.has(name)
+      ? refusal(boundary, name)
+      : undefined;
+  };
 }
 
 function isMethod(prototype: object, property: string): boolean {

@@ -22,8 +22,27 @@ export class BoundModel {
     this.runtime = runtime;
   }
 
+  /** Builds the plan where that is due. */
+  refresh(): void {
+    this.#planOfNow();
+  }
+
+  /** Whether nothing is encrypted, so that everything passes as it is. */
+  get isClear(): boolean {
+    return this.plan.fields.length === 0;
+  }
+
+  /** The plan as it was when last asked for, without a look at the schema: for what happens once a document. */
+  get lastPlan(): EncryptionPlan {
+    return this.#plan ?? this.plan;
+  }
+
   /** @throws {FleError} every error of configuration, where the schema has one. */
   get plan(): EncryptionPlan {
+    return this.#planOfNow();
+  }
+
+  #planOfNow(): EncryptionPlan {
     const parts = partsOf(this.model.schema as Schema);
     if (this.#plan === undefined || !isSame(parts, this.#builtOf)) {
       this.#plan = planOf(this.model);
@@ -38,11 +57,11 @@ export function planOf({ schema, modelName }: AnyModel): EncryptionPlan {
   return buildPlan({ name: modelName, shapes: readSchemas(schema as Schema, modelName) });
 }
 
-/** What a plan is built of, by identity: every SchemaType with its declaration, and how many indexes there are, of all schemas within. */
+/** What a plan is built of, by identity: every SchemaType with its declaration, and every index, of all schemas within. */
 function partsOf(schema: DiscriminatedSchema, seen = new Set<Schema>()): unknown[] {
   if (seen.has(schema)) return [];
   seen.add(schema);
-  const parts: unknown[] = [(schema as unknown as { _indexes: unknown[] })._indexes.length];
+  const parts: unknown[] = [...(schema as unknown as { _indexes: unknown[] })._indexes];
   for (const schemaType of Object.values(schema.paths)) {
     const { encrypted, encryptedWithin } = schemaType.options as Record<string, unknown>;
     parts.push(schemaType, encrypted, encryptedWithin);

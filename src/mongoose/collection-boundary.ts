@@ -1,6 +1,8 @@
 import type { mongo } from 'mongoose';
+import { PlaintextCollector } from '../codec/collect-plaintext';
 import type { KeyRing } from '../keys/key-ring';
 import type { EncryptionPlan, PlanNode } from '../plan/encryption-plan';
+import type { RewriteScope } from '../rewrite/rewrite-scope';
 import type { BoundModel } from './bound-model';
 import { Command, type ReadPolicy } from './command';
 import { withoutCiphertextKeys } from './duplicate-key';
@@ -66,7 +68,7 @@ export class CollectionBoundary {
    * command that follows waits for it, or fails, as it would without encryption.
    */
   async prepareKeys(): Promise<void> {
-    if (isBuffering(this.base) || isClosed(this.base)) return;
+    if (this.bound.isClear || isBuffering(this.base) || isClosed(this.base)) return;
     await this.#keyRing().prepareKeys(keyNamesOf(this.bound.plan), 'write');
   }
 
@@ -79,6 +81,22 @@ export class CollectionBoundary {
       this.#declaredIn.set(keyRing, plan);
     }
     return keyRing;
+  }
+
+  /** What rewriting `operation` knows while nothing is encrypted, and no key is needed. */
+  scopeOf(operation: string): RewriteScope {
+    const { base, bound } = this;
+    const { plan, runtime } = bound;
+    const { BSON: bson } = base.conn.base.mongo;
+    const scope = { bson, model: plan.name, operation, serializeOptions: {} };
+    return {
+      plan,
+      operation,
+      values: new PlaintextCollector(scope),
+      collation: undefined,
+      shapeOfCollection: (name, database) =>
+        shapeOfCollection({ name, database }, base.conn, runtime),
+    };
   }
 
   #newCommand(operation: string): Command {

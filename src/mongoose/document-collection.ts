@@ -17,7 +17,7 @@ export function documentCollection(
   document: unknown,
 ): NativeCollection {
   const { prototype } = boundary.bound.model as unknown as { readonly prototype: AnyModel };
-  if (document === prototype) return collection;
+  if (document === prototype || boundary.bound.isClear) return collection;
   const updateOne = async (...[filter, update, options]: readonly unknown[]): Promise<unknown> => {
     const { result } = await boundary.run('updateOne', (command) => {
       refuseOverwriting(update, document as SavedDocument, boundary.bound);

@@ -13,44 +13,44 @@ interface HookedDocument {
 }
 
 /**
- * Registers the hooks that serve people; no promise depends on them, since Mongoose can be told to skip hooks. Before `save` the data
+ * Registers the hooks that serve people, `declares` telling whether the schema declares a field already; no promise depends on them, since Mongoose can be told to skip hooks. Before `save` the data
  * keys of the document are made ready, so that a missing key is reported before anything is written; ciphertext handed to
  * `Model.hydrate` is refused before a cast can mangle it, and markers of what could not be decrypted are kept beside the document.
  */
-export function hookDocuments(schema: Schema): void {
+export function hookDocuments(schema: Schema, declares: boolean): void {
   schema.pre('save', async function (this: unknown) {
-    const boundary = boundaryOfDocument(this as HookedDocument);
-    if (boundary !== undefined) await boundary.prepareKeys();
+    const document = this as HookedDocument;
+    if (declares) refuseUnbound(document);
+    if (document.$isSubdocument !== true)
+      await boundaryOf(document.constructor.collection)?.prepareKeys();
   });
   schema.pre('validate', function (this: unknown) {
-    boundaryOfDocument(this as HookedDocument); // `insertMany` validates, and saves nothing
+    if (declares) refuseUnbound(this as HookedDocument); // `insertMany` validates, and saves nothing
   });
   schema.pre('init', function (this: unknown, stored: unknown) {
     const document = this as HookedDocument;
     const boundary = boundaryOf(document.constructor.collection);
     if (boundary === undefined) return;
-    refuseCiphertext(boundary.bound.plan, stored);
+    refuseCiphertext(boundary.bound.lastPlan, stored);
     rememberUndecryptable(document, stored, boundary);
   });
 }
 
 /**
- * The boundary of a top-level document; a subdocument has none of its own.
+ * Refuses a document of a schema that declares encrypted fields, in a model without the plugin. Such a model is refused when it is
+ * compiled; this is for one that was compiled before.
  *
  * @throws {ModelNotBoundError} where the model of the document, or of the one that owns it, is not bound.
  */
-function boundaryOfDocument(document: HookedDocument): MarkedBoundary | undefined {
+function refuseUnbound(document: HookedDocument): void {
   const owner = document.ownerDocument?.() ?? document;
-  const boundary = boundaryOf(owner.constructor.collection);
-  if (boundary === undefined) {
-    throw new ModelNotBoundError({
-      model: owner.constructor.modelName,
-      operation: 'save',
-      wrong: 'a schema inside declares encrypted fields, but nothing encrypts them.',
-      remedy: "Call schema.plugin(fle) on the model's own schema as well.",
-    });
-  }
-  return document.$isSubdocument === true ? undefined : boundary;
+  if (boundaryOf(owner.constructor.collection) !== undefined) return;
+  throw new ModelNotBoundError({
+    model: owner.constructor.modelName,
+    operation: 'save',
+    wrong: 'a schema inside declares encrypted fields, but nothing encrypts them.',
+    remedy: "Call schema.plugin(fle) on the model's own schema as well.",
+  });
 }
 
 function refuseCiphertext(plan: EncryptionPlan, stored: unknown): void {
@@ -69,9 +69,9 @@ function refuseCiphertext(plan: EncryptionPlan, stored: unknown): void {
 function rememberUndecryptable(
   document: object,
   stored: unknown,
-  { bound: { plan, runtime } }: MarkedBoundary,
+  { bound: { lastPlan, runtime } }: MarkedBoundary,
 ): void {
   if (runtime.reading.undecryptable === 'error') return;
-  const paths = takeMarkers(stored, plan.root);
+  const paths = takeMarkers(stored, lastPlan.root);
   if (paths.length > 0) runtime.undecryptable.set(document, paths);
 }

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import { UnsupportedStageError } from '../errors';
-import type { ObjectNode } from '../plan/encryption-plan';
+import type { EncryptionPlan, ObjectNode } from '../plan/encryption-plan';
 import { boundaryOf } from './boundary-mark';
 import { planOf } from './bound-model';
 import { clientOf, type HandleRuntime } from './handle-runtime';
@@ -26,13 +26,14 @@ export function shapeOfCollection(
 ): ObjectNode | undefined {
   const [first, ...others] = encryptedModels(collection, connection);
   if (first === undefined) return undefined;
-  const fields = JSON.stringify(planOf(first).fields);
-  const alike = others.every((other) => JSON.stringify(planOf(other).fields) === fields);
+  const { fields, root } = planKnownOf(first);
+  const declared = JSON.stringify(fields);
+  const alike = others.every((other) => JSON.stringify(planKnownOf(other).fields) === declared);
   if (!alike) throw unknownShape(collection, 'its models declare different encrypted fields.');
   if (boundaryOf(first.collection)?.bound.runtime !== runtime) {
     throw unknownShape(collection, 'its encrypted fields belong to another handle.');
   }
-  return planOf(first).root;
+  return root;
 }
 
 /** The models of a collection that declare encrypted fields; a discriminator's are those of its base. */
@@ -47,8 +48,13 @@ function encryptedModels(
       (model) =>
         model.collection.name === name &&
         model.baseModelName === undefined &&
-        planOf(model).fields.length > 0,
+        planKnownOf(model).fields.length > 0,
     );
+}
+
+/** The plan of `model`, which a bound model has at hand. */
+function planKnownOf(model: AnyModel): EncryptionPlan {
+  return boundaryOf(model.collection)?.bound.plan ?? planOf(model);
 }
 
 /** The connections to `database` through the client of `connection`. */

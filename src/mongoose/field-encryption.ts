@@ -97,7 +97,7 @@ export function fieldEncryption(options: FieldEncryptionOptions): FieldEncryptio
     undecryptable: choiceOf('undecryptable', options.undecryptable, ['error', 'mark']),
   });
   const plugin = (schema: Schema, pluginOptions: PluginOptions = {}): void => {
-    plugInto(schema, pluginOptions, runtime);
+    plugInto(schema, pluginOptions, { runtime, plugin });
   };
   return Object.assign(plugin, handleOf(runtime));
 }

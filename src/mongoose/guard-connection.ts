@@ -47,7 +47,7 @@ function ownerOfBulkWrite(connection: Connection): ConnectionPrototype | undefin
 function refuseBound(model: AnyModel | string | undefined, connection: Connection): void {
   const { models } = connection as unknown as { models: Record<string, AnyModel | undefined> };
   const meant = typeof model === 'string' ? models[model] : model;
-  if (meant === undefined || boundaryOf(meant.collection) === undefined) return;
+  if (meant === undefined || boundaryOf(meant.collection)?.bound.isClear !== false) return;
   throw new UnsupportedOperationError({
     model: meant.modelName,
     operation: 'bulkWrite',

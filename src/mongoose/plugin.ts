@@ -3,9 +3,8 @@ import { checkDeclared, type ClassSource, declareFields } from '../declaration/d
 import { readSchemas } from '../declaration/read-schema';
 import { InvalidDeclarationError } from '../errors';
 import { buildPlan } from '../plan/build-plan';
-import { bindModel } from './bind-model';
+import { bindModel, type Binding } from './bind-model';
 import { hookDocuments } from './document-hooks';
-import { guardAggregates } from './guard-aggregates';
 import type { HandleRuntime } from './handle-runtime';
 import type { AnyModel } from './native-collection';
 import { watchModels } from './watch-models';
@@ -28,50 +27,35 @@ interface InitStatic {
  *
  * @throws {FleError} every error of configuration that can be seen before a model is compiled.
  */
-export function plugInto(schema: Schema, options: PluginOptions, runtime: HandleRuntime): void {
+export function plugInto(schema: Schema, options: PluginOptions, binding: Binding): void {
   const name = nameOf(options.class);
   declareFields(schema, options.class, name);
   const plan = buildPlan({ name, isModel: false, shapes: readSchemas(schema, name) });
   const statics = schema.statics as { init?: InitStatic };
-  if (statics.init?.runtime === runtime) return;
+  if (statics.init?.runtime === binding.runtime) return;
   if (statics.init?.runtime !== undefined) throw pluggedTwice(name);
-  schema.static('init', initStatic({ runtime, previous: statics.init, source: options.class }));
-  guardAggregates(schema, runtime);
-  if (plan.fields.length === 0) return;
-  hookDocuments(schema);
+  schema.static('init', initStatic({ binding, previous: statics.init, source: options.class }));
+  hookDocuments(schema, plan.fields.length > 0);
   watchModels((schema as unknown as { readonly base: Mongoose }).base);
 }
 
 interface InitSource {
-  readonly runtime: HandleRuntime;
+  readonly binding: Binding;
   /** A static `init` of the user's own. */
   readonly previous: InitStatic | undefined;
   readonly source: ClassSource | undefined;
 }
 
 /** Source: Mongoose 9.12, lib/model.js, `Model.init`: called when a model is compiled, and inherited by whatever is made of it. */
-function initStatic({ runtime, previous, source }: InitSource): InitStatic {
+function initStatic({ binding, previous, source }: InitSource): InitStatic {
   const init: InitStatic = function (this: AnyModel) {
     if (source !== undefined) checkDeclared(this.schema as Schema, source, this.modelName);
-    bindModel(this, runtime);
-    followAdditions(this, runtime);
+    bindModel(this, binding);
     const original = previous ?? (this.base.Model as unknown as { init: InitStatic }).init;
     return original.call(this);
   };
-  init.runtime = runtime;
+  init.runtime = binding.runtime;
   return init;
-}
-
-/** A model without encrypted fields gets its boundary when one is added to its schema. */
-function followAdditions(model: AnyModel, runtime: HandleRuntime): void {
-  const schema = model.schema as Schema;
-  const add = schema.add.bind(schema);
-  const following: Schema['add'] = (...parameters) => {
-    const result = add(...parameters);
-    bindModel(model, runtime);
-    return result;
-  };
-  Object.defineProperty(schema, 'add', { value: following, configurable: true, writable: true });
 }
 
 /** What stands for the schema in messages, while it has no model. */

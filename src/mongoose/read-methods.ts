@@ -106,6 +106,14 @@ function aggregationCursor(
   });
 }
 
+/** `aggregate` of a model without encrypted fields: a stage may not reach into a collection with some. */
+export function clearAggregate(boundary: CollectionBoundary): CollectionMethod {
+  return (pipeline, options) => {
+    rewritePipeline(pipeline, boundary.scopeOf('aggregate'));
+    return callMethod(boundary.base, 'aggregate', [pipeline, options]);
+  };
+}
+
 async function readOne(
   boundary: CollectionBoundary,
   operation: string,

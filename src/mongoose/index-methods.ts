@@ -1,0 +1,41 @@
+import type { IndexShape } from '../declaration/schema-shape';
+import { checkIndexes } from '../plan/check-indexes';
+import type { CollectionBoundary } from './collection-boundary';
+import { callMethod, type CollectionMethod } from './native-collection';
+
+type IndexOptions = IndexShape['options'];
+
+/** The methods of a collection that make indexes, by name: an index is refused as it is in a schema. */
+export function indexMethods(boundary: CollectionBoundary): Record<string, CollectionMethod> {
+  const { base, bound } = boundary;
+  const check = (indexes: readonly IndexShape[]): void => {
+    checkIndexes(indexes, bound.plan.root, { name: bound.plan.name, isModel: true, path: '' });
+  };
+  return {
+    createIndex: async (keys, options) => {
+      check([{ keys: keysOf(keys), options: (options ?? {}) as IndexOptions }]);
+      return await callMethod(base, 'createIndex', [keys, options]);
+    },
+    createIndexes: async (indexes, options) => {
+      check(
+        (indexes as IndexOptions[]).map((index) => ({
+          keys: keysOf(index['key']),
+          options: index,
+        })),
+      );
+      return await callMethod(base, 'createIndexes', [indexes, options]);
+    },
+  };
+}
+
+/** The keys of an index in the one form of a schema's. Source: driver 7.8, src/operations/indexes.ts, `IndexSpecification`. */
+function keysOf(specification: unknown): Record<string, unknown> {
+  if (typeof specification === 'string') return { [specification]: 1 };
+  if (specification instanceof Map) return Object.fromEntries(specification) as IndexOptions;
+  if (!Array.isArray(specification)) return { ...(specification as IndexOptions) };
+  const [first, second] = specification as unknown[];
+  if (typeof first === 'string' && (typeof second === 'number' || specification.length === 1)) {
+    return { [first]: second ?? 1 };
+  }
+  return Object.assign({}, ...specification.map(keysOf)) as IndexOptions;
+}
