@@ -42,7 +42,7 @@ async function serve(clinic: Clinic): Promise<void> {
   server.close();
   const patience = setTimeout(() => {
     server.closeAllConnections();
-  }, 5000);
+  }, 2000);
   await once(server, 'close');
   clearTimeout(patience);
 }
