@@ -23,6 +23,7 @@ export default tseslint.config(
       },
     },
     rules: {
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off', // Mongoose's own types call for it, and overflow it
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/consistent-type-exports': 'error',

@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment -- Mongoose's own types call for it */
 import { model, Schema } from 'mongoose';
 import { Encrypted } from 'mongoose-fle';
 

@@ -2,6 +2,7 @@ import { InvalidValueError } from '../errors';
 import type { EncryptedField, ObjectNode, PlanNode } from '../plan/encryption-plan';
 import { fieldsBelow, resolvePath } from '../plan/resolve-path';
 import { encodeValue, type EncodeScope } from './encode-value';
+import { isKeyedByPosition } from './positions';
 import { recordOf, unwrapped } from './record-of';
 
 /** An object or array of ours with a place for a value. */
@@ -54,7 +55,7 @@ export class PlaintextCollector {
         this.#placeField(value, { holder, key }, node.field);
         return;
       case 'array':
-        holder[key] = this.#copyArray(value, node.element);
+        holder[key] = this.#copyElements(value, node.element);
         return;
       case 'object':
         holder[key] = this.copyObject(value, node);
@@ -81,13 +82,23 @@ export class PlaintextCollector {
     if (bytes !== undefined) this.slots.push({ ...place, field, bytes });
   }
 
-  #copyArray(value: unknown, element: PlanNode): unknown {
+  #copyElements(value: unknown, element: PlanNode): unknown {
+    const record = recordOf(value);
+    if (isKeyedByPosition(record)) return this.#copyPositions(record, element);
     if (!Array.isArray(value)) throw this.#invalidShape(element, 'an array');
     const copy: unknown[] = new Array<unknown>(value.length);
     const holder = copy as unknown as Holder;
     value.forEach((item: unknown, key) => {
       this.place(item, { holder, key, node: element });
     });
+    return copy;
+  }
+
+  #copyPositions(record: Holder, element: PlanNode): Holder {
+    const copy: Holder = { ...record };
+    for (const key of Object.keys(copy)) {
+      this.place(copy[key], { holder: copy, key, node: element });
+    }
     return copy;
   }
 

@@ -3,6 +3,7 @@ import type { EncryptedField, ObjectNode, PlanNode } from '../plan/encryption-pl
 import { fieldsBelow } from '../plan/resolve-path';
 import { type Binary, type Bson, type BsonReadOptions, bsonTypeOf, isCiphertext } from './bson';
 import type { Holder } from './collect-plaintext';
+import { isKeyedByPosition } from './positions';
 import { Undecryptable } from './undecryptable';
 import type { ValueCipher } from './value-cipher';
 
@@ -65,8 +66,9 @@ function visit({ holder, key }: Place, node: PlanNode, reader: Reader): void {
   }
   if (isCiphertext(value)) throw misplacedCiphertext(node, reader.scope);
   if (Array.isArray(value)) visitArray(value, node, reader);
-  else if (node.kind === 'array') visit({ holder, key }, node.element, reader);
-  else if (typeof value === 'object') visitObject(value as Holder, node, reader);
+  else if (node.kind === 'object') visitObject(value, node, reader);
+  else if (isKeyedByPosition(value)) visitKeys(value, node.element, reader);
+  else visit({ holder, key }, node.element, reader);
 }
 
 /** An array where an object is declared comes of a path that steps through an array; its elements are such objects. */
@@ -77,14 +79,20 @@ function visitArray(value: unknown[], node: ObjectNode | PlanNode, reader: Reade
   });
 }
 
-function visitObject(value: Holder, node: ObjectNode, reader: Reader): void {
+function visitKeys(holder: Holder, element: PlanNode, reader: Reader): void {
+  for (const key of Object.keys(holder)) visit({ holder, key }, element, reader);
+}
+
+function visitObject(value: unknown, node: ObjectNode, reader: Reader): void {
+  if (typeof value !== 'object') return;
+  const holder = value as Holder;
   if (node.rest !== undefined) {
-    for (const key of Object.keys(value)) {
-      visit({ holder: value, key }, node.children.get(key) ?? node.rest, reader);
+    for (const key of Object.keys(holder)) {
+      visit({ holder, key }, node.children.get(key) ?? node.rest, reader);
     }
     return;
   }
-  for (const [key, below] of node.children) visit({ holder: value, key }, below, reader);
+  for (const [key, below] of node.children) visit({ holder, key }, below, reader);
 }
 
 async function decryptSlots(slots: readonly CiphertextSlot[], scope: DecryptScope): Promise<void> {

@@ -1,5 +1,6 @@
 import type { EncryptedField, PlanNode } from '../plan/encryption-plan';
 import { isCiphertext } from './bson';
+import { isKeyedByPosition } from './positions';
 
 /** The first encrypted field under which `value` holds ciphertext, or undefined where it holds none. */
 export function findCiphertext(value: unknown, node: PlanNode): EncryptedField | undefined {
@@ -9,7 +10,10 @@ export function findCiphertext(value: unknown, node: PlanNode): EncryptedField |
     const element = node.kind === 'array' ? node.element : node;
     return firstOf(value, (item) => findCiphertext(item, element));
   }
-  if (node.kind === 'array') return undefined;
+  if (node.kind === 'array') {
+    if (!isKeyedByPosition(value)) return undefined;
+    return firstOf(Object.values(value), (item) => findCiphertext(item, node.element));
+  }
   const holder = value as Record<string, unknown>;
   const keys = node.rest === undefined ? [...node.children.keys()] : Object.keys(holder);
   return firstOf(keys, (key) => {

@@ -1,6 +1,7 @@
 import type { PlanNode } from '../plan/encryption-plan';
 import { bsonTypeOf } from './bson';
 import type { Holder } from './collect-plaintext';
+import { isKeyedByPosition } from './positions';
 
 const BRAND = Symbol.for('mongoose-fle.Undecryptable');
 
@@ -42,8 +43,9 @@ function take(value: unknown, node: PlanNode, { prefix, paths }: Taking): void {
   if (typeof value !== 'object' || value === null || node.kind === 'field') return;
   if (bsonTypeOf(value) !== undefined) return;
   const holder = value as Holder;
+  const hasElements = Array.isArray(value) || (node.kind === 'array' && isKeyedByPosition(value));
   for (const key of Object.keys(holder)) {
-    const below = Array.isArray(value) ? elementOf(node) : childOf(node, key);
+    const below = hasElements ? elementOf(node) : childOf(node, key);
     if (below === undefined) continue;
     const path = `${prefix}${key}`;
     if (!isUndecryptable(holder[key])) take(holder[key], below, { prefix: `${path}.`, paths });

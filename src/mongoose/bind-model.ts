@@ -1,5 +1,6 @@
 import { ModelNotBoundError } from '../errors';
 import { boundCollection } from './bound-collection';
+import { bindBulkSave } from './bulk-save';
 import { boundaryOf } from './boundary-mark';
 import { watchModels } from './watch-models';
 import { BoundModel, type DiscriminatedSchema } from './bound-model';
@@ -31,7 +32,10 @@ export function bindModel(model: AnyModel, { runtime, plugin }: Binding): void {
   const known = boundaryOf(model.collection)?.bound;
   const bound = known?.model === model ? known : new BoundModel(model, runtime);
   bound.refresh(); // where a discriminator has come since, a conflict is told now
-  if (bound !== known) bindCollection(bound, rawCollection(model.collection));
+  if (bound !== known) {
+    bindCollection(bound, rawCollection(model.collection));
+    bindBulkSave(bound);
+  }
   guardConnection(model.db);
   watchModels((model.db as CollectionConnection).base);
 }

@@ -1,6 +1,7 @@
 import { bsonTypeOf } from '../codec/bson';
 import type { Holder } from '../codec/collect-plaintext';
 import { decryptDocuments } from '../codec/decrypt-documents';
+import { isKeyedByPosition } from '../codec/positions';
 import { UnsupportedOperationError } from '../errors';
 import type { PlanNode } from '../plan/encryption-plan';
 import { planOf } from './bound-model';
@@ -37,7 +38,14 @@ function copyAlong(value: unknown, node: PlanNode): unknown {
     const element = node.kind === 'array' ? node.element : node;
     return value.map((item) => copyAlong(item, element));
   }
-  if (node.kind === 'array') return copyAlong(value, node.element);
+  if (node.kind === 'array') {
+    if (!isKeyedByPosition(value)) return copyAlong(value, node.element);
+    const elements = Object.entries(value).map(([key, item]) => [
+      key,
+      copyAlong(item, node.element),
+    ]);
+    return Object.fromEntries(elements) as Holder;
+  }
   const copy: Holder = { ...(value as Holder) };
   for (const key of Object.keys(copy)) {
     const below = node.children.get(key) ?? node.rest;

@@ -1,22 +1,6 @@
 import { Readable } from 'node:stream';
 import { UnsupportedOperationError } from '../errors';
-import type { CollectionMethod } from './native-collection';
-
-/** The driver's cursor, as far as it is stood for. */
-interface DriverCursor {
-  readonly closed: boolean;
-  readonly killed: boolean;
-  readonly id: unknown;
-  next(): Promise<unknown>;
-  tryNext(): Promise<unknown>;
-  hasNext(): Promise<boolean>;
-  toArray(): Promise<unknown[]>;
-  bufferedCount(): number;
-  readBufferedDocuments(limit?: number): unknown[];
-  rewind(): void;
-  close(): Promise<void>;
-  explain(...parameters: readonly unknown[]): Promise<unknown>;
-}
+import { applyModifier, type DriverCursor, type Modifier } from './driver-cursor';
 
 /** How a cursor comes by its documents. */
 export interface CursorSource {
@@ -28,7 +12,6 @@ export interface CursorSource {
   readonly decrypt: (documents: unknown[]) => Promise<void>;
 }
 
-type Modifier = readonly [method: string, parameters: readonly unknown[]];
 type Transform = (document: unknown) => unknown;
 
 /**
@@ -83,6 +66,7 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
   async hasNext(): Promise<boolean> {
     return await this.#inTurn(async () => {
       if (this.#decrypted.length > 0) return true;
+      if (this.#isClosedUnopened()) return false;
       return await (await this.#open()).hasNext();
     });
   }
@@ -90,9 +74,10 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
   /** All that is left, decrypted as one batch. */
   async toArray(): Promise<unknown[]> {
     return await this.#inTurn(async () => {
+      if (this.#isClosedUnopened()) return [];
       const cursor = await this.#open();
       const rest = await cursor.toArray();
-      await this.#source.decrypt(rest);
+      await this.#decryptOrClose(rest);
       const documents = this.#decrypted.reverse().concat(rest);
       this.#decrypted = [];
       return documents.map((document) => this.#transformed(document));
@@ -131,7 +116,7 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
 
   async explain(...parameters: readonly unknown[]): Promise<unknown> {
     const cursor = (await this.#source.openCursor()) as DriverCursor;
-    for (const [method, own] of this.#modifiers) applyModifier(cursor, method, own);
+    for (const modifier of this.#modifiers) applyModifier(cursor, modifier);
     return await cursor.explain(...parameters);
   }
 
@@ -191,7 +176,7 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
 
   #modify(method: string, parameters: readonly unknown[]): this {
     this.#modifiers.push([method, parameters]);
-    if (this.#driverCursor !== undefined) applyModifier(this.#driverCursor, method, parameters);
+    if (this.#driverCursor !== undefined) applyModifier(this.#driverCursor, [method, parameters]);
     return this;
   }
 
@@ -208,7 +193,7 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
   async #open(): Promise<DriverCursor> {
     this.#opening ??= this.#source.openCursor().then((opened) => {
       const cursor = opened as DriverCursor;
-      for (const [method, parameters] of this.#modifiers) applyModifier(cursor, method, parameters);
+      for (const modifier of this.#modifiers) applyModifier(cursor, modifier);
       this.#driverCursor = cursor;
       return cursor;
     });
@@ -218,15 +203,29 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
   /** The next decrypted document; where there is none left, `advance` fetches one and takes what came along with it. */
   async #take(advance: (cursor: DriverCursor) => Promise<unknown>): Promise<unknown> {
     if (this.#decrypted.length === 0) {
-      if (this.#closed && this.#driverCursor === undefined) return null;
+      if (this.#isClosedUnopened()) return null;
       const cursor = await this.#open();
       const first = await advance(cursor);
       if (first === null) return null;
       const batch = [first, ...cursor.readBufferedDocuments()];
-      await this.#source.decrypt(batch);
+      await this.#decryptOrClose(batch);
       this.#decrypted = batch.reverse();
     }
     return this.#transformed(this.#decrypted.pop());
+  }
+
+  #isClosedUnopened(): boolean {
+    return this.#closed && this.#driverCursor === undefined;
+  }
+
+  /** A batch that cannot be read ends the cursor: going on behind it would skip documents. */
+  async #decryptOrClose(batch: unknown[]): Promise<void> {
+    try {
+      await this.#source.decrypt(batch);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   #transformed(document: unknown): unknown {
@@ -239,9 +238,4 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
     this.#turn = turn.catch(() => undefined);
     return await turn;
   }
-}
-
-function applyModifier(cursor: DriverCursor, method: string, parameters: readonly unknown[]): void {
-  const modify = (cursor as unknown as Record<string, CollectionMethod>)[method];
-  modify?.apply(cursor, [...parameters]);
 }

@@ -44,7 +44,9 @@ export function hookDocuments(schema: Schema, declares: boolean): void {
  */
 function refuseUnbound(document: HookedDocument): void {
   const owner = document.ownerDocument?.() ?? document;
-  if (boundaryOf(owner.constructor.collection) !== undefined) return;
+  const { collection } = owner.constructor;
+  const isDetached = collection === undefined; // as update validators make them
+  if (isDetached || boundaryOf(collection) !== undefined) return;
   throw new ModelNotBoundError({
     model: owner.constructor.modelName,
     operation: 'save',

@@ -145,22 +145,23 @@ async function distinctValues(
 }
 
 /**
- * The arguments of a reading method, the last of them its options, with `promoteBuffers` off: a ciphertext promoted to a Buffer could
- * not be told from other bytes.
+ * The arguments of a reading method, the last of them its options, with `promoteBuffers` off, also where the client has it on: a
+ * ciphertext promoted to a Buffer could not be told from other bytes.
  *
  * @throws {UnsupportedOperationError} where the reply is asked for as raw BSON.
  */
 function readable(parameters: readonly unknown[], scope: RewriteScope): unknown[] {
-  const options = (parameters.at(-1) ?? {}) as { raw?: boolean };
-  if (options.raw === true) {
+  const options = (parameters.at(-1) ?? {}) as { raw?: boolean; fieldsAsRaw?: object };
+  if (options.raw === true || options.fieldsAsRaw !== undefined) {
     throw new UnsupportedOperationError({
       model: scope.plan.name,
       operation: scope.operation,
-      wrong: 'the option raw: true gives undecoded BSON, in which nothing can be decrypted.',
-      remedy: 'Leave the option out; lean() gives plain objects.',
+      wrong:
+        'the options raw and fieldsAsRaw give undecoded BSON, in which nothing can be decrypted.',
+      remedy: 'Leave them out; lean() gives plain objects.',
     });
   }
-  return [...parameters.slice(0, -1), { ...options, promoteBuffers: false }];
+  return [...parameters.slice(0, -1), { ...options, promoteBuffers: false, raw: false }];
 }
 
 function isExplained(options: unknown): boolean {

@@ -37,15 +37,16 @@ export function assignWholes(delta: Delta, document: SavedDocument, plan: Encryp
   const update = delta.update as Operations;
   const roots = rootsToAssign(update, plan.root);
   if (roots.size === 0) return delta;
-  const kept = withoutRoots(update, roots);
+  const { $set = {}, $unset = {}, ...kept } = withoutRoots(update, roots);
   const stored = document.toBSON();
   for (const root of roots) {
     if (!isWhollySelected(root, document.$__.selected)) throw partlySelected(root, plan);
     const value = valueAt(stored, root) ?? emptied(root, document);
-    if (value === undefined) kept['$unset'] = { ...kept['$unset'], [root]: 1 };
-    else kept['$set'] = { ...kept['$set'], [root]: value };
+    if (value === undefined) $unset[root] = 1;
+    else $set[root] = value;
   }
-  return guarded({ filter: delta.filter, update: kept }, document, plan);
+  const assigned = withoutEmpty({ ...kept, $set, $unset });
+  return guarded({ filter: delta.filter, update: assigned }, document, plan);
 }
 
 /** The paths, dotted with array positions, whose whole value must be sent. */
@@ -100,13 +101,21 @@ function withoutRoots(update: Operations, roots: ReadonlySet<string>): Operation
   const kept: Operations = {};
   for (const [operator, changes] of Object.entries(update)) {
     const others = Object.entries(changes).filter(([path]) => !isUnder(path, roots));
-    if (others.length > 0) kept[operator] = Object.fromEntries(others);
+    kept[operator] = Object.fromEntries(others);
   }
-  return kept;
+  return withoutEmpty(kept);
 }
 
 function isUnder(path: string, roots: ReadonlySet<string>): boolean {
-  return [...roots].some((root) => path === root || path.startsWith(`${root}.`));
+  for (let end = path.length; end > 0; end = path.lastIndexOf('.', end - 1)) {
+    if (roots.has(path.slice(0, end))) return true;
+  }
+  return false;
+}
+
+function withoutEmpty(update: Operations): Operations {
+  const filled = Object.entries(update).filter(([, changes]) => Object.keys(changes).length > 0);
+  return Object.fromEntries(filled);
 }
 
 function valueAt(stored: unknown, path: string): unknown {

@@ -1,4 +1,5 @@
 import type { Holder, Placement } from '../codec/collect-plaintext';
+import { isKeyedByPosition } from '../codec/positions';
 import { recordOf, unwrapped } from '../codec/record-of';
 import type { EncryptedField, PlanNode } from '../plan/encryption-plan';
 import { fieldsBelow } from '../plan/resolve-path';
@@ -35,7 +36,8 @@ export function placeCompared(value: unknown, spot: Spot, scope: RewriteScope): 
 export function placeAlike(value: unknown, spot: Spot, scope: RewriteScope): void {
   const list = listOf(value);
   if (list === undefined) {
-    scope.values.place(value, { ...spot, node: withoutArrays(spot.node) });
+    const node = isKeyedByPosition(recordOf(value)) ? spot.node : withoutArrays(spot.node);
+    scope.values.place(value, { ...spot, node });
     return;
   }
   const copy = new Array<unknown>(list.length);

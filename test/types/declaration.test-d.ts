@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment -- Mongoose's own types call for it */
 import mongoose, { Schema } from 'mongoose';
 import { Algorithm, type AlgorithmName, Encrypted } from '../../src/index';
 import { check, type Equals } from './equals';

@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment -- Mongoose's own types call for it */
 import mongoose, {
   type Connection,
   type HydratedDocument,

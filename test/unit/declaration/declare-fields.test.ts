@@ -1,5 +1,4 @@
 // The rule overflows the stack on Mongoose's types (typescript-eslint 8.73).
-/* eslint @typescript-eslint/no-unsafe-class-instance-assignment: off */
 import 'reflect-metadata';
 import { Schema, SchemaType, type SchemaDefinition } from 'mongoose';
 import {

@@ -1,5 +1,4 @@
 // The rule overflows the stack on Mongoose's types (typescript-eslint 8.73).
-/* eslint @typescript-eslint/no-unsafe-class-instance-assignment: off */
 import mongoose, { Mongoose, Schema, type SchemaDefinition } from 'mongoose';
 import { declareFields } from '../../../src/declaration/declare-fields';
 import { Encrypted } from '../../../src/declaration/encrypted';
