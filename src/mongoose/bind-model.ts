@@ -6,6 +6,7 @@ import { watchModels } from './watch-models';
 import { BoundModel, type DiscriminatedSchema } from './bound-model';
 import { CollectionBoundary } from './collection-boundary';
 import { documentCollection } from './document-collection';
+import { refuseSharedCollection } from './encrypted-collections';
 import { guardConnection } from './guard-connection';
 import type { HandleRuntime } from './handle-runtime';
 import {
@@ -36,6 +37,7 @@ export function bindModel(model: AnyModel, { runtime, plugin }: Binding): void {
     bindCollection(bound, rawCollection(model.collection));
     bindBulkSave(bound);
   }
+  refuseSharedCollection(model);
   guardConnection(model.db);
   watchModels((model.db as CollectionConnection).base);
 }

@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import { UnsupportedStageError } from '../errors';
+import { InvalidDeclarationError, UnsupportedStageError } from '../errors';
 import type { EncryptionPlan, ObjectNode } from '../plan/encryption-plan';
 import { boundaryOf } from './boundary-mark';
 import { planOf } from './bound-model';
@@ -47,9 +47,40 @@ function encryptedModels(
     .filter(
       (model) =>
         model.collection.name === name &&
-        model.baseModelName === undefined &&
+        !isDiscriminator(model) &&
         planKnownOf(model).fields.length > 0,
     );
+}
+
+/**
+ * Refuses a model on a collection that another model of the connection shares and declares differently: what one stores in the clear the
+ * other could not read.
+ *
+ * @throws {InvalidDeclarationError}
+ */
+export function refuseSharedCollection(model: AnyModel): void {
+  const declared = JSON.stringify(planKnownOf(model).fields);
+  const other = modelsOf(model.db).find(
+    (each) =>
+      each !== model &&
+      each.collection.name === model.collection.name &&
+      boundaryOf(each.collection) !== undefined &&
+      !isDiscriminator(each) &&
+      JSON.stringify(planKnownOf(each).fields) !== declared,
+  );
+  if (other === undefined || isDiscriminator(model)) return;
+  throw new InvalidDeclarationError({
+    model: model.modelName,
+    wrong: `it shares the collection "${model.collection.name}" with the model ${other.modelName}, and the two declare different encrypted fields.`,
+    remedy: 'Declare the same fields in both schemas, or use one model.',
+  });
+}
+
+function isDiscriminator(model: AnyModel): boolean {
+  const { discriminatorMapping } = model.schema as unknown as {
+    readonly discriminatorMapping?: { readonly isRoot?: boolean };
+  };
+  return discriminatorMapping !== undefined && discriminatorMapping.isRoot !== true;
 }
 
 /** The plan of `model`, which a bound model has at hand. */
