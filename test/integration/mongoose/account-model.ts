@@ -1,10 +1,4 @@
-import {
-  type Connection,
-  type HydratedDocument,
-  type Model,
-  Schema,
-  type SchemaDefinition,
-} from 'mongoose';
+import { type Connection, type HydratedDocument, type Model, Schema } from 'mongoose';
 import type { FieldEncryption } from '../../../src/index';
 import type { Rig } from '../../support/rig';
 import { secret, type Twins } from './compare-twins';
