@@ -1,3 +1,4 @@
+import { copyAlong } from '../codec/copy-along';
 import { UnsupportedOperationError } from '../errors';
 import type { PlanNode } from '../plan/encryption-plan';
 import { nodeOfDistinct } from '../rewrite/distinct';
@@ -123,10 +124,13 @@ async function readOne(
     readable(rewrite(parameters, fresh), fresh.query(options)),
   );
   if (isExplained(options)) return result;
-  const holder = withMetadata(options) ? (result as { value: unknown }) : { value: result };
-  const documents = [holder.value];
-  await command.open(documents, boundary.root, options);
-  return result;
+  const metadata = withMetadata(options) ? (result as { value: unknown }) : undefined;
+  const [value] = await opened([metadata === undefined ? result : metadata.value], {
+    command,
+    node: boundary.root,
+    options,
+  });
+  return metadata === undefined ? value : { ...metadata, value };
 }
 
 async function distinctValues(
@@ -140,8 +144,18 @@ async function distinctValues(
     node = nodeOfDistinct(String(path), scope);
     return readable([path, ...rewriteFilterCommand([filter, options], fresh)], scope);
   });
-  if (!isExplained(options)) await command.open(result as unknown[], node, options);
-  return result;
+  if (isExplained(options)) return result;
+  return await opened(result as unknown[], { command, node, options });
+}
+
+/** Copies of `values`, decrypted: the driver's and Mongoose's events still hold what the database sent. */
+async function opened(
+  values: readonly unknown[],
+  { command, node, options }: { command: Command; node: PlanNode | undefined; options: unknown },
+): Promise<unknown[]> {
+  const copies = node === undefined ? [...values] : values.map((value) => copyAlong(value, node));
+  await command.open(copies, node, options);
+  return copies;
 }
 
 /**
