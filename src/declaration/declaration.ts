@@ -1,3 +1,4 @@
+import { keyNameFault } from './key-name';
 import { InvalidDeclarationError } from '../errors';
 import { algorithmNameOf, type Algorithm, type AlgorithmName } from './algorithm';
 
@@ -29,8 +30,6 @@ export interface Declaration {
 
 const OPTION_NAMES = ['algorithm', 'keyAltName', 'whole'];
 const EXAMPLE = "{ algorithm: 'Random', keyAltName: 'patients' }";
-const MAX_NAME_BYTES = 500;
-
 /**
  * The declaration that `value` makes, frozen; `where` names its place in messages, `path` is its path.
  *
@@ -102,15 +101,4 @@ function describeDeclaration({ algorithm, keyAltName, whole }: Declaration): str
 
 function isPlainObject(value: unknown): value is Partial<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** libmongocrypt cuts a name at NUL, and so would encrypt under the key of the shorter name. */
-function keyNameFault(name: unknown): string | undefined {
-  if (typeof name !== 'string') return 'keyAltName is not a string.';
-  if (name === '') return 'keyAltName is empty.';
-  if (name.includes('\0')) return 'keyAltName holds a NUL character.';
-  if (Buffer.byteLength(name) > MAX_NAME_BYTES) {
-    return `keyAltName is longer than ${MAX_NAME_BYTES} bytes of UTF-8.`;
-  }
-  return undefined;
 }

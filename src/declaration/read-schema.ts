@@ -75,18 +75,21 @@ function readShape(schema: Schema, reading: Reading): SchemaShape {
   return Object.freeze(shape);
 }
 
-/** Puts an alias beside the name it stands for, in place; Mongoose gives a nested path's alias its path before it. */
+/**
+ * Puts an alias where a document has it, in place: mostly at the top, also for a path inside a nested one, or beside the name it stands
+ * for, where it is written with the nested path before it.
+ */
 function placeAlias(shape: SchemaShape, alias: string, path: string): void {
-  const names = path.split('.');
-  const name = names.pop() ?? path;
-  let beside = shape;
-  for (const nested of names) {
-    const below = beside.children.get(nested);
-    const [inner] = below?.kind === 'object' ? below.schemas : [];
-    if (inner === undefined) return;
-    beside = inner;
-  }
-  (beside.aliases as AliasShape[]).push({ alias: alias.split('.').pop() ?? alias, name });
+  const [first = alias, ...others] = alias.split('.');
+  const inner = others.length > 0 ? nestedShape(shape, first) : undefined;
+  if (inner !== undefined && path.startsWith(`${first}.`)) {
+    placeAlias(inner, others.join('.'), path.slice(first.length + 1));
+  } else (shape.aliases as AliasShape[]).push({ alias: first, path });
+}
+
+function nestedShape({ children }: SchemaShape, name: string): SchemaShape | undefined {
+  const nested = children.get(name);
+  return nested?.kind === 'object' ? nested.schemas[0] : undefined;
 }
 
 /** Where a value goes: its place, and the options of its path, which may declare a nested path around it. */

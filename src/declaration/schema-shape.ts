@@ -46,10 +46,10 @@ export interface SchemaShape {
   readonly aliases?: readonly AliasShape[] | undefined;
 }
 
-/** An alias, and the name it stands for beside it. */
+/** An alias, and the dotted path that it stands for, both from the same object. */
 export interface AliasShape {
   readonly alias: string;
-  readonly name: string;
+  readonly path: string;
 }
 
 /** A path that has a part to play beside holding a value. */

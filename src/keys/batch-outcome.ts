@@ -7,7 +7,7 @@ import {
   InvalidOptionsError,
 } from '../errors';
 import { ciphertextFault } from './ciphertext-fault';
-import { keyNameFault } from './key-name';
+import { keyNameFault } from '../declaration/key-name';
 import { type KeyRef, nameOf, uuidOf } from './key-ref';
 import { plainValueFault } from './plain-value-fault';
 

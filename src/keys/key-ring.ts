@@ -11,7 +11,7 @@ import { type BootstrapReport, bootstrapKeys } from './bootstrap-keys';
 import { createKeysWith } from './create-keys';
 import { openExplicitCipher } from './explicit-cipher';
 import type { KeyConfig } from './key-config';
-import { keyNameFault } from './key-name';
+import { keyNameFault } from '../declaration/key-name';
 import { type KeySupply, supplyKeys } from './key-supply';
 import { type DriverClient, type KeyVault, openKeyVault } from './key-vault';
 import { ZERO } from './load-keys';

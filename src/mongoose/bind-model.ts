@@ -32,7 +32,7 @@ export function bindModel(model: AnyModel, { runtime, plugin }: Binding): void {
   for (const base of baseModelsOf(model, plugin)) bindModel(base, { runtime, plugin });
   const known = boundaryOf(model.collection)?.bound;
   const bound = known?.model === model ? known : new BoundModel(model, runtime);
-  bound.refresh(); // where a discriminator has come since, a conflict is told now
+  bound.look(); // where a discriminator has come since, a conflict is told now
   if (bound !== known) {
     bindCollection(bound, rawCollection(model.collection));
     bindBulkSave(bound);

@@ -42,7 +42,8 @@ export function boundCollection(boundary: CollectionBoundary): NativeCollection 
       const chosen: CollectionMethod =
         method === undefined
           ? own
-          : (...parameters) => (boundary.bound.isClear ? clear : method)(...parameters);
+          : (...parameters) =>
+              (boundary.bound.look().fields.length === 0 ? clear : method)(...parameters);
       bound.set(property, chosen);
       return chosen;
     },

@@ -22,9 +22,9 @@ export class BoundModel {
     this.runtime = runtime;
   }
 
-  /** Builds the plan where that is due. */
-  refresh(): void {
-    this.#planOfNow();
+  /** The plan as it was when last looked at. */
+  get plan(): EncryptionPlan {
+    return this.#plan ?? this.look();
   }
 
   /** Whether nothing is encrypted, so that everything passes as it is. */
@@ -32,17 +32,12 @@ export class BoundModel {
     return this.plan.fields.length === 0;
   }
 
-  /** The plan as it was when last asked for, without a look at the schema: for what happens once a document. */
-  get lastPlan(): EncryptionPlan {
-    return this.#plan ?? this.plan;
-  }
-
-  /** @throws {FleError} every error of configuration, where the schema has one. */
-  get plan(): EncryptionPlan {
-    return this.#planOfNow();
-  }
-
-  #planOfNow(): EncryptionPlan {
+  /**
+   * Looks whether the schema has changed, and gives the plan as it must be now: once at the start of every command.
+   *
+   * @throws {FleError} every error of configuration, where the schema has one.
+   */
+  look(): EncryptionPlan {
     const parts = partsOf(this.model.schema as Schema);
     if (this.#plan === undefined || !isSame(parts, this.#builtOf)) {
       this.#plan = planOf(this.model);

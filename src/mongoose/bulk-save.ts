@@ -17,7 +17,7 @@ export function bindBulkSave(bound: BoundModel): void {
   model.buildBulkWriteOperations = function (this: AnyModel, ...parameters) {
     const [documents, options, indexes = []] = parameters;
     const operations = build.call(this, documents, options, indexes);
-    if (bound.isClear) return operations;
+    if (bound.look().fields.length === 0) return operations;
     return operations.map((operation, place) =>
       withSavedDelta(operation, documents[indexes[place] ?? place], bound),
     );

@@ -9,7 +9,7 @@ import { withoutCiphertextKeys } from './duplicate-key';
 import { clientOf, type HandleRuntime } from './handle-runtime';
 import { callMethod, type NativeCollection } from './native-collection';
 import { shapeOfCollection } from './encrypted-collections';
-import { verifyModels } from './verify-models';
+import { verifyNewModels } from './verify-models';
 import { isBuffering, isClosed, refuseWhenClosed, waitForConnection } from './wait-for-connection';
 
 /** Rewrites what a method was called with; runs before anything is awaited, so that nothing can change underneath. */
@@ -102,7 +102,7 @@ export class CollectionBoundary {
   #newCommand(operation: string): Command {
     const { conn } = this.base;
     const { plan, runtime } = this.bound;
-    verifyModels(conn, runtime);
+    verifyNewModels(conn, runtime);
     const { cipher } = this.#keyRing();
     const client = clientOf(conn);
     return new Command({

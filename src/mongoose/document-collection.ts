@@ -16,7 +16,7 @@ export function documentCollection(
   document: unknown,
 ): NativeCollection {
   const { prototype } = boundary.bound.model as unknown as { readonly prototype: AnyModel };
-  if (document === prototype || boundary.bound.isClear) return collection;
+  if (document === prototype || boundary.bound.look().fields.length === 0) return collection;
   const updateOne = async (...[filter, update, options]: readonly unknown[]): Promise<unknown> => {
     const { result } = await boundary.run('updateOne', (command) => {
       const saved = savedDelta({ filter, update }, document as SavedDocument, boundary.bound);

@@ -31,7 +31,7 @@ export function hookDocuments(schema: Schema, declares: boolean): void {
     const document = this as HookedDocument;
     const boundary = boundaryOf(document.constructor.collection);
     if (boundary === undefined) return;
-    refuseCiphertext(boundary.bound.lastPlan, stored);
+    refuseCiphertext(boundary.bound.plan, stored);
     rememberUndecryptable(document, stored, boundary);
   });
 }
@@ -71,9 +71,9 @@ function refuseCiphertext(plan: EncryptionPlan, stored: unknown): void {
 function rememberUndecryptable(
   document: object,
   stored: unknown,
-  { bound: { lastPlan, runtime } }: MarkedBoundary,
+  { bound: { plan, runtime } }: MarkedBoundary,
 ): void {
   if (runtime.reading.undecryptable === 'error') return;
-  const paths = takeMarkers(stored, lastPlan.root);
+  const paths = takeMarkers(stored, plan.root);
   if (paths.length > 0) runtime.undecryptable.set(document, paths);
 }

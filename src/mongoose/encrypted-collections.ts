@@ -85,7 +85,7 @@ function isDiscriminator(model: AnyModel): boolean {
 
 /** The plan of `model`, which a bound model has at hand. */
 function planKnownOf(model: AnyModel): EncryptionPlan {
-  return boundaryOf(model.collection)?.bound.plan ?? planOf(model);
+  return boundaryOf(model.collection)?.bound.look() ?? planOf(model);
 }
 
 /** The connections to `database` through the client of `connection`. */

@@ -47,7 +47,8 @@ function ownerOfBulkWrite(connection: Connection): ConnectionPrototype | undefin
 function refuseBound(model: AnyModel | string | undefined, connection: Connection): void {
   const { models } = connection as unknown as { models: Record<string, AnyModel | undefined> };
   const meant = typeof model === 'string' ? models[model] : model;
-  if (meant === undefined || boundaryOf(meant.collection)?.bound.isClear !== false) return;
+  const plan = boundaryOf(meant?.collection)?.bound.look();
+  if (meant === undefined || plan === undefined || plan.fields.length === 0) return;
   throw new UnsupportedOperationError({
     model: meant.modelName,
     operation: 'bulkWrite',

@@ -3,7 +3,7 @@ import { UnsupportedOperationError } from '../errors';
 import type { KeyConfig } from '../keys/key-config';
 import { type KeyRing, openKeyRing } from '../keys/key-ring';
 import type { ReadPolicy } from './command';
-import type { CollectionConnection } from './native-collection';
+import type { AnyModel, CollectionConnection } from './native-collection';
 
 /** What a handle keeps: its configuration, and the keys of each MongoClient it has met. */
 export class HandleRuntime {
@@ -11,8 +11,8 @@ export class HandleRuntime {
   readonly reading: ReadPolicy;
   /** By client, not by connection: `useDb` shares the client, and reconnecting changes it. */
   readonly #keyRings = new WeakMap<mongo.MongoClient, KeyRing>();
-  /** How many models of a connection have been looked over by `verify`. */
-  readonly verified: WeakMap<Connection, number>;
+  /** The models of a connection that have been looked over by `verify`. */
+  readonly verified: WeakMap<Connection, readonly AnyModel[]>;
   /** Where in a document values stood that could not be decrypted, as dotted paths with array positions. */
   readonly undecryptable: WeakMap<object, readonly string[]>;
 

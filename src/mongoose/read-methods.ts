@@ -110,9 +110,28 @@ function aggregationCursor(
 /** `aggregate` of a model without encrypted fields: a stage may not reach into a collection with some. */
 export function clearAggregate(boundary: CollectionBoundary): CollectionMethod {
   return (pipeline, options) => {
-    rewritePipeline(pipeline, boundary.scopeOf('aggregate'));
+    try {
+      rewritePipeline(pipeline, boundary.scopeOf('aggregate'));
+    } catch (error) {
+      return refusedCursor(boundary, error);
+    }
     return callMethod(boundary.base, 'aggregate', [pipeline, options]);
   };
+}
+
+/** A cursor that rejects with `error` when it is asked: Mongoose expects one at once. */
+function refusedCursor({ bound }: CollectionBoundary, error: unknown): DecryptingCursor {
+  return new DecryptingCursor({
+    model: bound.model.modelName,
+    operation: 'aggregate',
+    openCursor: async () => {
+      await Promise.resolve();
+      throw error;
+    },
+    decrypt: async () => {
+      await Promise.resolve();
+    },
+  });
 }
 
 async function readOne(

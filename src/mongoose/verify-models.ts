@@ -6,16 +6,27 @@ import type { HandleRuntime } from './handle-runtime';
 import { type AnyModel, modelsOf } from './native-collection';
 
 /**
- * Refuses a connection with a model that declares encrypted fields and that no plugin encrypts. Models are looked over again only
- * when there are more of them.
+ * Refuses a connection with a model that declares encrypted fields and that no plugin encrypts.
  *
  * @throws {ModelNotBoundError}
  */
 export function verifyModels(connection: Connection, runtime: HandleRuntime): void {
   const models = modelsOf(connection);
-  if (runtime.verified.get(connection) === models.length) return;
   for (const model of models) refuseUnbound(model);
-  runtime.verified.set(connection, models.length);
+  runtime.verified.set(connection, models);
+}
+
+/**
+ * The same before a command: models are looked over only where others are registered than before.
+ *
+ * @throws {ModelNotBoundError}
+ */
+export function verifyNewModels(connection: Connection, runtime: HandleRuntime): void {
+  const verified = runtime.verified.get(connection) ?? [];
+  const models = modelsOf(connection);
+  const isKnown =
+    models.length === verified.length && models.every((model, n) => model === verified[n]);
+  if (!isKnown || models.length === 0) verifyModels(connection, runtime);
 }
 
 /** @throws {ModelNotBoundError} where `model` declares encrypted fields and no plugin encrypts them. */

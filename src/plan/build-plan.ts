@@ -8,7 +8,7 @@ import { declaredInside } from './marks-inside';
 import { mergeDeclared, spreadOverElements } from './merge-declared';
 import { encryptedByMongoose } from './plan-field';
 import { placeFacts, type PlanPlace } from './plan-place';
-import { fieldsBelow } from './resolve-path';
+import { fieldsTouched } from './resolve-path';
 
 /** Of what a plan is built. */
 export interface PlanSource {
@@ -86,14 +86,10 @@ function planObject(contents: ObjectContents, place: PlanPlace, building: Buildi
 
 type Unfrozen<T> = { -readonly [Key in keyof T]: T[Key] };
 
-function aliasesOf(
-  schemas: readonly SchemaShape[],
-  { children }: ObjectNode,
-): Map<string, EncryptedField> {
+function aliasesOf(schemas: readonly SchemaShape[], node: ObjectNode): Map<string, EncryptedField> {
   const aliases = new Map<string, EncryptedField>();
-  for (const { alias, name } of schemas.flatMap((each) => each.aliases ?? [])) {
-    const node = children.get(name);
-    const [field] = node === undefined ? [] : fieldsBelow(node);
+  for (const { alias, path } of schemas.flatMap((each) => each.aliases ?? [])) {
+    const [field] = node.children.has(alias) ? [] : fieldsTouched(node, path);
     if (field !== undefined) aliases.set(alias, field);
   }
   return aliases;

@@ -115,6 +115,7 @@ function shapeOf(name: unknown, stage: Stage): ObjectNode {
   const { coll, db } = recordOf(name) ?? { coll: name };
   const isNamed = typeof coll === 'string' && (db === undefined || typeof db === 'string');
   if (!isNamed) {
+    if (isClear(stage.shape)) return CLEAR; // a stage of a service beside the server
     throw refusedStage(stage, 'does not name a collection.', { remedy: 'Name it by a string.' });
   }
   const foreign = stage.scope.shapeOfCollection(coll, db) ?? CLEAR;

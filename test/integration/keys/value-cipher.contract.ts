@@ -259,7 +259,7 @@ export function describeValueCipher({ name, batches }: CipherUnderTest): void {
         expect(failures.get(0)).toMatchObject({
           code: 'FLE_ENCRYPTION_FAILED',
           message:
-            'mongoose-fle: the key name holds a NUL character. Encrypt another value, or declare the field differently.',
+            'mongoose-fle: keyAltName holds a NUL character. Encrypt another value, or declare the field differently.',
         });
       });
     });

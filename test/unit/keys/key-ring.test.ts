@@ -69,10 +69,10 @@ describe('openKeyRing', () => {
   });
 
   it.each([
-    ['', 'keyAltName: the key name is empty. Give a text of 1 to 500 bytes without NUL.'],
+    ['', 'keyAltName: keyAltName is empty. Give a text of 1 to 500 bytes without NUL.'],
     [
       'a\0b',
-      'keyAltName: the key name holds a NUL character. Give a text of 1 to 500 bytes without NUL.',
+      'keyAltName: keyAltName holds a NUL character. Give a text of 1 to 500 bytes without NUL.',
     ],
   ])('refuses to have a name declared that no key can have: %j', async (name, message) => {
     const ring = openWith(mongo);

@@ -8,12 +8,12 @@ export const MAX_KEY_NAME_BYTES = 500;
  * and so one tenant's key another's.
  */
 export function keyNameFault(name: unknown): string | undefined {
-  if (typeof name !== 'string') return 'the key name is not text.';
-  if (name === '') return 'the key name is empty.';
-  if (name.includes('\0')) return 'the key name holds a NUL character.';
-  if (/\p{Surrogate}/u.test(name)) return 'the key name is not well-formed Unicode.';
+  if (typeof name !== 'string') return 'keyAltName is not a string.';
+  if (name === '') return 'keyAltName is empty.';
+  if (name.includes('\0')) return 'keyAltName holds a NUL character.';
+  if (/\p{Surrogate}/u.test(name)) return 'keyAltName is not well-formed Unicode.';
   if (Buffer.byteLength(name) > MAX_KEY_NAME_BYTES) {
-    return `the key name is longer than ${MAX_KEY_NAME_BYTES} bytes.`;
+    return `keyAltName is longer than ${MAX_KEY_NAME_BYTES} bytes of UTF-8.`;
   }
   return undefined;
 }
