@@ -197,7 +197,7 @@ describe('options of a read', () => {
       'raw',
       () => Patients.find({}, null, { raw: true } as never),
       operation(
-        ': the option raw: true gives undecoded BSON, in which nothing can be decrypted. Leave the option out; lean() gives plain objects.',
+        ': the options raw and fieldsAsRaw give undecoded BSON, in which nothing can be decrypted. Leave them out; lean() gives plain objects.',
       ),
     ],
     [
