@@ -198,6 +198,23 @@ describe('findOneAndUpdate', () => {
   );
 });
 
+describe('a position in an array that is not there', () => {
+  it.each(['contacts.0.phone', 'allergies.0', 'notes.1'])(
+    '%s is read as the twin reads it',
+    async (path) => {
+      const head = path.split('.')[0] ?? path;
+      await expectSame(twins, async (model) => {
+        await model.updateOne({ _id: idOf(1) }, { $unset: { [head]: 1 } });
+        await model.updateOne({ _id: idOf(1) }, { $set: { [path]: secret('placed') } });
+        return [
+          await model.findById(idOf(1)).lean(),
+          await model.aggregate([{ $match: { _id: idOf(1) } }, { $project: { [head]: 1 } }]),
+        ];
+      });
+    },
+  );
+});
+
 describe('an update by a pipeline', () => {
   it('changes plain fields from plain fields', async () => {
     await expectSame(twins, (model) =>
