@@ -8,7 +8,7 @@ import { Command, type ReadPolicy } from './command';
 import { withoutCiphertextKeys } from './duplicate-key';
 import { clientOf, type HandleRuntime } from './handle-runtime';
 import { callMethod, type NativeCollection } from './native-collection';
-import { shapeOfCollection } from './encrypted-collections';
+import { refuseSharedCollection, shapeOfCollection } from './encrypted-collections';
 import { verifyNewModels } from './verify-models';
 import { isBuffering, isClosed, refuseWhenClosed, waitForConnection } from './wait-for-connection';
 
@@ -77,6 +77,7 @@ export class CollectionBoundary {
     const { plan, runtime } = this.bound;
     const keyRing = runtime.keyRingOf(this.base.conn);
     if (this.#declaredIn.get(keyRing) !== plan) {
+      refuseSharedCollection(this.bound.model);
       keyRing.declareKeys(keyNamesOf(plan));
       this.#declaredIn.set(keyRing, plan);
     }

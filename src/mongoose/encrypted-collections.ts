@@ -60,7 +60,8 @@ function encryptedModels(
  */
 export function refuseSharedCollection(model: AnyModel): void {
   const declared = JSON.stringify(planKnownOf(model).fields);
-  const other = modelsOf(model.db).find(
+  const models = connectionsTo(model.db.name, model.db).flatMap(modelsOf);
+  const other = models.find(
     (each) =>
       each !== model &&
       each.collection.name === model.collection.name &&
@@ -88,11 +89,24 @@ function planKnownOf(model: AnyModel): EncryptionPlan {
   return boundaryOf(model.collection)?.bound.look() ?? planOf(model);
 }
 
-/** The connections to `database` through the client of `connection`. */
+/** The connections to `database` through the client of `connection`; before that is open, nothing is known but itself. */
 function connectionsTo(database: string, connection: Connection): Connection[] {
-  const { connections } = connection.base as unknown as { readonly connections: Connection[] };
   const client = clientOf(connection);
-  return connections.filter((other) => clientOf(other) === client && other.name === database);
+  if (client === undefined) return [connection];
+  return relatedConnections(connection).filter(
+    (other) => clientOf(other) === client && other.name === database,
+  );
+}
+
+/** Source: Mongoose 9.12, lib/connection.js: what `useDb` makes is known to the connection it was made of. */
+function relatedConnections(connection: Connection): Connection[] {
+  const { connections } = connection.base as unknown as { readonly connections: Connection[] };
+  const related = new Set([connection, ...connections]);
+  for (const each of related) {
+    const { otherDbs = [] } = each as unknown as { readonly otherDbs?: readonly Connection[] };
+    for (const other of otherDbs) related.add(other);
+  }
+  return [...related];
 }
 
 function unknownShape({ name }: NamedCollection, wrong: string): UnsupportedStageError {

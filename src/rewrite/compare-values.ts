@@ -36,8 +36,7 @@ export function placeCompared(value: unknown, spot: Spot, scope: RewriteScope): 
 export function placeAlike(value: unknown, spot: Spot, scope: RewriteScope): void {
   const list = listOf(value);
   if (list === undefined) {
-    const node = isKeyedByPosition(recordOf(value)) ? spot.node : withoutArrays(spot.node);
-    scope.values.place(value, { ...spot, node });
+    scope.values.place(value, { ...spot, node: comparedNode(value, spot.node) });
     return;
   }
   const copy = new Array<unknown>(list.length);
@@ -46,6 +45,13 @@ export function placeAlike(value: unknown, spot: Spot, scope: RewriteScope): voi
   list.forEach((item, key) => {
     placeAlike(item, { ...spot, holder, key }, scope);
   });
+}
+
+/** An object of positions can be what stands for an array, or a Map in one. */
+function comparedNode(value: unknown, node: PlanNode): PlanNode {
+  const element = withoutArrays(node);
+  const isMap = element.kind === 'object' && element.rest !== undefined;
+  return !isMap && isKeyedByPosition(recordOf(value)) ? node : element;
 }
 
 /** Whether `collation` compares strings otherwise than by their bytes. */

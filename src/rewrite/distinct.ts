@@ -16,7 +16,7 @@ export function nodeOfDistinct(path: string, scope: RewriteScope): PlanNode | un
   const target = targetOf(scope.plan.root, path);
   if (target.kind === 'clear') return undefined;
   if (target.kind !== 'node') {
-    throw refused({ path: target.field.path, wrong: misplacementOf(target) }, scope);
+    throw unsupportedOperation(misplacementOf(target, READ_ALL), scope);
   }
   const { node } = target;
   if (!isComparable(node)) {

@@ -139,8 +139,7 @@ function placePathCondition(copy: Holder, path: string, { level, scope }: Clause
   const target = targetOf(level.node, path);
   if (target.kind === 'clear') return;
   if (target.kind !== 'node') {
-    const wrong = misplacementOf(target);
-    throw unsupportedFilter({ path: target.field.path, wrong, remedy: PLAIN_FIELD }, scope);
+    throw unsupportedFilter(misplacementOf(target, PLAIN_FIELD), scope);
   }
   placeCondition(copy[path], { holder: copy, key: path, node: target.node, path }, scope);
 }

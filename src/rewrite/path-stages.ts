@@ -143,10 +143,12 @@ function isPlace(shape: ObjectNode, path: string): boolean {
 function checkPath(path: string, stage: Stage): void {
   const target = targetOf(stage.shape, path);
   if (target.kind === 'clear' || target.kind === 'node') return;
-  throw refusedStage(stage, `cannot select: ${misplacementOf(target)}`, {
-    path: target.field.path,
-    remedy: 'Select or deselect the whole value.',
-  });
+  const {
+    path: field,
+    wrong,
+    remedy,
+  } = misplacementOf(target, 'Select or deselect the whole value.');
+  throw refusedStage(stage, `cannot select: ${wrong}`, { path: field, remedy });
 }
 
 /** The names at the top that are kept, at least in part; `_id` is, unless it is deselected. */

@@ -58,7 +58,7 @@ function placeSelection(spot: Omit<Spot, 'node'>, shape: PlanNode, scope: Rewrit
     return;
   }
   if (target.kind !== 'node') {
-    throw refused({ path: target.field.path, wrong: misplacementOf(target) }, scope);
+    throw unsupportedOperation(misplacementOf(target, SELECT_ONLY), scope);
   }
   if (isFlag(unwrapped(holder[key]))) return;
   const record = recordOf(holder[key]);

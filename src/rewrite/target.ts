@@ -41,7 +41,18 @@ const MISPLACEMENTS = {
   astray: 'the path has a position where the schema declares no array.',
 } as const;
 
-/** What is wrong with a path that leads to no place a command can name. */
-export function misplacementOf(target: Extract<Target, { field: EncryptedField }>): string {
-  return MISPLACEMENTS[target.kind];
+/**
+ * What is wrong with a path that leads to no place a command can name, and what to do: `remedy`, but for an alias, where naming the path
+ * is all that is needed.
+ */
+export function misplacementOf(
+  { kind, field }: Extract<Target, { field: EncryptedField }>,
+  remedy: string,
+): { path: string; wrong: string; remedy: string } {
+  const rename = 'Name the path itself, as the schema does.';
+  return {
+    path: field.path,
+    wrong: MISPLACEMENTS[kind],
+    remedy: kind === 'alias' ? rename : remedy,
+  };
 }

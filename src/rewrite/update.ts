@@ -113,8 +113,7 @@ function rewriteOperand(
   const target = targetOf(scope.plan.root, path);
   if (target.kind === 'clear') return;
   if (target.kind !== 'node') {
-    const wrong = misplacementOf(target);
-    throw unsupportedUpdate({ path: target.field.path, wrong, remedy: SAVE_INSTEAD }, scope);
+    throw unsupportedUpdate(misplacementOf(target, SAVE_INSTEAD), scope);
   }
   const spot = { holder: copy, key: path, node: target.node, path, operator };
   REWRITES[kind](copy[path], spot, scope);
