@@ -176,3 +176,50 @@ describe('saving a document that was loaded', () => {
     await expectSameStored(rig, twins);
   });
 });
+
+describe('a document that is changed while it is saved', () => {
+  it.each<readonly [string, (document: PatientDocument) => unknown]>([
+    ['at another path', (document) => document.set('visits', 99)],
+    ['at the same path', (document) => document.set('ssn', secret('later'))],
+    ['inside a whole', (document) => document.set('address.city', secret('later'))],
+    ['by a push', (document) => document.allergies?.push(secret('later'))],
+  ])('%s keeps the change for the next save, as its twin does', async (_, change) => {
+    await expectSame(twins, async (model) => {
+      const document = (await model.findById(idOf(1)).orFail());
+      document.set('ssn', secret('first'));
+      document.allergies?.push(secret('first'));
+      const saving = document.save();
+      change(document);
+      await saving;
+      const left = document.modifiedPaths();
+      await document.save();
+      return [left, document.modifiedPaths(), document.toObject()];
+    });
+    const stored = await twins.plain.find().select('-__v').sort({ _id: 1 }).lean();
+    expect(await twins.encrypted.find().select('-__v').sort({ _id: 1 }).lean()).toEqual(stored);
+  });
+
+  it('twice at once fails once, as its twin does', async () => {
+    await expectSame(twins, async (model) => {
+      const document = await model.findById(idOf(1)).orFail();
+      document.set('ssn', secret('once'));
+      const saved = await Promise.allSettled([document.save(), document.save()]);
+      return [saved.map(({ status }) => status), document.toObject()];
+    });
+    await expectSameStored(rig, twins);
+  });
+
+  it('by bulkSave, in part of a whole and of a Random array, stores both', async () => {
+    await expectSame(twins, async (model) => {
+      const document = (await model.findById(idOf(1)).orFail());
+      document.set('address.city', secret('bulk'));
+      mongooseArray(document.notes).pull(secret('first'));
+      await model.bulkSave([document]);
+      const { address, notes } = document.toObject();
+      return [document.modifiedPaths(), address, notes];
+    });
+    const { address, notes } = (await twins.encrypted.findById(idOf(1)).lean()) ?? {};
+    expect(address).toEqual({ street: secret('street'), city: secret('bulk') });
+    expect(notes).toEqual([secret('second')]);
+  });
+});
