@@ -101,6 +101,20 @@ describe('a copy of a document', () => {
     ]);
   });
 
+  it('has slots in the elements of an object of positions, as MongoDB makes of a position where no array was', () => {
+    const document = { tags: { '0': 'a' }, contacts: { '0': { phone: 'b', x: 1 }, '2': null } };
+    const { copy, slots } = collect(document);
+    expect(copy).toEqual({
+      tags: { '0': undefined },
+      contacts: { '0': { phone: undefined, x: 1 }, '2': null },
+    });
+    expect(slots).toEqual([
+      ['tags', 'a'],
+      ['contacts.phone', 'b'],
+    ]);
+    expect(document.tags).toEqual({ '0': 'a' });
+  });
+
   it('holds null where a container of a container gives null', () => {
     const nothing = { toBSON: (): unknown => ({ toBSON: (): null => null }) };
     expect(collect({ profile: nothing })).toEqual({ copy: { profile: null }, slots: [] });
@@ -140,6 +154,8 @@ describe('a document that does not have the declared shape is refused', () => {
     [{ address: new bson.ObjectId() }, `.address.street: ${noObject}`],
     [{ contacts: ['a'] }, `.contacts.phone: ${noObject}`],
     [{ contacts: { phone: 'a' } }, `.contacts.phone: ${noArray}`],
+    [{ contacts: {} }, `.contacts.phone: ${noArray}`],
+    [{ contacts: { '0': {}, x: 1 } }, `.contacts.phone: ${noArray}`],
     [{ tags: 'a' }, `.tags: ${noArray}`],
     [{ tags: new Set(['a']) }, `.tags: ${noArray}`],
     ['a', `.ssn: ${noObject}`],

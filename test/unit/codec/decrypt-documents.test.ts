@@ -77,6 +77,23 @@ describe('decrypting documents', () => {
     expect(document).toEqual({ address: [PATIENT.address], contacts: PATIENT.contacts[0] });
   });
 
+  it('finds the elements of an object that MongoDB made of a position where no array was', async () => {
+    const document = {
+      tags: { '0': 'a', '10': 'b' },
+      matrix: { '1': { '0': 'c' }, '2': ['d'] },
+      contacts: { '0': { phone: 'e', x: 1 } },
+      codes: { '0': 'f' },
+    };
+    expect(await readBack(document)).toEqual(document);
+  });
+
+  it('takes no BSON value and no bytes for an object of positions', async () => {
+    const document = { tags: Buffer.from('a'), contacts: new bson.ObjectId() };
+    const [before] = [{ ...document }];
+    await decryptDocuments([document], ROOT, decryptScope({ plaintext: 'read' }));
+    expect(document).toEqual(before);
+  });
+
   it.each<[DecryptScope['readOptions'], unknown, unknown]>([
     [{}, 5, 5],
     [{ promoteLongs: false }, 5, bson.Long.fromNumber(5)],

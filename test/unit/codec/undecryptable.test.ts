@@ -35,6 +35,13 @@ describe('markers', () => {
     expect(takeMarkers(document, ROOT)).toEqual(['codes.0.x']);
   });
 
+  it('are found where MongoDB made an object of a position', () => {
+    const marker = new Undecryptable('p', 'id');
+    const document = { tags: { '0': marker, '1': 'a' }, contacts: { '0': { phone: marker } } };
+    expect(takeMarkers(document, ROOT)).toEqual(['tags.0', 'contacts.0.phone']);
+    expect(document).toEqual({ tags: { '1': 'a' }, contacts: { '0': {} } });
+  });
+
   it.each([null, undefined, 'a', {}, { path: 'p' }])('are not %j', (value) => {
     expect(isUndecryptable(value)).toBe(false);
   });
@@ -49,6 +56,8 @@ describe('ciphertext left in a document', () => {
     [{ contacts: [{}, { phone: ciphertext }] }, 'contacts.phone'],
     [{ codes: { x: ciphertext } }, 'codes.$*'],
     [{ codes: [{ x: ciphertext }] }, 'codes.$*'],
+    [{ tags: { '0': 'a', '1': ciphertext } }, 'tags'],
+    [{ contacts: { '0': { phone: ciphertext } } }, 'contacts.phone'],
     [
       { name: ciphertext, ssn: 'a', tags: [], contacts: { phone: ciphertext }, codes: null },
       undefined,

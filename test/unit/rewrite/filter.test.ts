@@ -93,6 +93,8 @@ describe('a condition that ciphertext can answer', () => {
       [{ phone: 'D(contacts.phone)a', labels: ['D(contacts.labels)b'] }],
     ],
     ['contacts', { phone: 'a' }, { phone: 'D(contacts.phone)a' }],
+    ['contacts', { '0': { phone: 'a' } }, { '0': { phone: 'D(contacts.phone)a' } }],
+    ['tags', { '0': 'a' }, { '0': 'D(tags)a' }],
     ['contacts', { $size: 1 }, { $size: 1 }],
     ['visits', { $elemMatch: { code: 'a' } }, { $elemMatch: { code: 'D(visits.code)a' } }],
     ['codes.x', 'a', 'D(codes.$*)a'],
