@@ -185,7 +185,7 @@ describe('a document that is changed while it is saved', () => {
     ['by a push', (document) => document.allergies?.push(secret('later'))],
   ])('%s keeps the change for the next save, as its twin does', async (_, change) => {
     await expectSame(twins, async (model) => {
-      const document = (await model.findById(idOf(1)).orFail());
+      const document = await model.findById(idOf(1)).orFail();
       document.set('ssn', secret('first'));
       document.allergies?.push(secret('first'));
       const saving = document.save();
@@ -211,7 +211,7 @@ describe('a document that is changed while it is saved', () => {
 
   it('by bulkSave, in part of a whole and of a Random array, stores both', async () => {
     await expectSame(twins, async (model) => {
-      const document = (await model.findById(idOf(1)).orFail());
+      const document = await model.findById(idOf(1)).orFail();
       document.set('address.city', secret('bulk'));
       mongooseArray(document.notes).pull(secret('first'));
       await model.bulkSave([document]);

@@ -133,10 +133,13 @@ async function expectRoundTrip({ type, value, byte, algorithm, whole }: RoundTri
   models += 1;
   const encrypted = { algorithm, keyAltName: 'types', ...(whole && { whole }) };
   const schemaOf = (more: object): Schema<Holder> =>
-    new Schema({ value: { type, ...more } }, {
-      minimize: false,
-      collection: `t${String(models)}`,
-    }) as never;
+    new Schema(
+      { value: { type, ...more } },
+      {
+        minimize: false,
+        collection: `t${String(models)}`,
+      },
+    ) as never;
   const model = rig.connection.model(
     `T${String(models)}`,
     schemaOf({ encrypted }).plugin(rig.fle),

@@ -164,8 +164,7 @@ describe('an update by a pipeline', () => {
       `Patient: $replaceWith is not available in an update of a model with encrypted fields. ${WITH}`,
     ],
   ])('refuses %j', async (pipeline, message) => {
-    const attempt = (): unknown =>
-      Patients.updateOne({}, pipeline, { updatePipeline: true });
+    const attempt = (): unknown => Patients.updateOne({}, pipeline, { updatePipeline: true });
     expect(await refusalOf(rig, attempt)).toEqual(update(message));
   });
 });
@@ -203,8 +202,7 @@ describe('arrayFilters', () => {
 describe('a replacement or insert', () => {
   it('refuses a value that is ciphertext already', async () => {
     const ciphertext = stored[0]?.['ssn'] as unknown;
-    const attempt = (): unknown =>
-      Patients.collection.insertOne({ name: 'x', ssn: ciphertext });
+    const attempt = (): unknown => Patients.collection.insertOne({ name: 'x', ssn: ciphertext });
     expect(await refusalOf(rig, attempt)).toEqual({
       name: 'CiphertextGivenError',
       code: 'FLE_CIPHERTEXT_GIVEN',
