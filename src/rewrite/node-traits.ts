@@ -27,13 +27,23 @@ const COLLATED: ReadonlySet<EncryptedField['type']> = new Set(['String', 'Mixed'
 
 /** Whether the encrypted values of `a` and `b` mean the same, so that one may stand where the other does. */
 export function areDeclaredAlike(a: PlanNode, b: PlanNode): boolean {
+  return areNodesAlike(a, b, new Map());
+}
+
+/** The pairs of nodes under comparison: plans of recursive schemas come round again, and a pair met again is as alike as the rest. */
+type Compared = Map<PlanNode, Set<PlanNode>>;
+
+function areNodesAlike(a: PlanNode, b: PlanNode, compared: Compared): boolean {
+  const others = compared.get(a) ?? new Set();
+  if (a === b || others.has(b)) return true;
+  compared.set(a, others.add(b));
   switch (a.kind) {
     case 'field':
       return b.kind === 'field' && areFieldsAlike(a.field, b.field);
     case 'array':
-      return b.kind === 'array' && areDeclaredAlike(a.element, b.element);
+      return b.kind === 'array' && areNodesAlike(a.element, b.element, compared);
     case 'object':
-      return b.kind === 'object' && areObjectsAlike(a, b);
+      return b.kind === 'object' && areObjectsAlike(a, b, compared);
   }
 }
 
@@ -46,16 +56,12 @@ function areFieldsAlike(a: EncryptedField, b: EncryptedField): boolean {
   );
 }
 
-function areObjectsAlike(a: ObjectNode, b: ObjectNode): boolean {
-  if (a.children.size !== b.children.size || !areRestsAlike(a.rest, b.rest)) return false;
-  return [...a.children].every(([key, child]) => {
-    const other = b.children.get(key);
-    return other !== undefined && areDeclaredAlike(child, other);
-  });
-}
-
-function areRestsAlike(a: PlanNode | undefined, b: PlanNode | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : areDeclaredAlike(a, b);
+function areObjectsAlike(a: ObjectNode, b: ObjectNode, compared: Compared): boolean {
+  if (a.children.size !== b.children.size) return false;
+  const isAlike = (one: PlanNode | undefined, other: PlanNode | undefined): boolean =>
+    one === undefined || other === undefined ? one === other : areNodesAlike(one, other, compared);
+  if (!isAlike(a.rest, b.rest)) return false;
+  return [...a.children].every(([key, child]) => isAlike(child, b.children.get(key)));
 }
 
 /** What stands in `node` below all its arrays. */
