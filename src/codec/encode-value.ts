@@ -2,6 +2,7 @@ import { CiphertextGivenError, InvalidValueError } from '../errors';
 import type { EncryptedField, FieldType } from '../plan/encryption-plan';
 import { type Bson, bsonTypeOf, isCiphertext } from './bson';
 import { recordOf, unwrapped } from './record-of';
+import { serialisationFault } from './serialisation-fault';
 
 /** Where a value is on its way to: what the messages of refusals name, and how the driver would serialise it. */
 export interface EncodeScope {
@@ -79,12 +80,11 @@ function serialised(value: unknown, field: EncryptedField, scope: EncodeScope): 
   const { ignoreUndefined = false, serializeFunctions = false } = scope.serializeOptions;
   try {
     return scope.bson.serialize({ v: value }, { ignoreUndefined, serializeFunctions });
-  } catch (cause) {
+  } catch (error) {
     throw new InvalidValueError({
       ...factsOf(field, scope),
-      wrong: 'the value cannot be written as BSON.',
-      remedy: 'Give a value that MongoDB can store; the cause says what is in the way.',
-      cause,
+      wrong: serialisationFault(error),
+      remedy: 'Give a value that MongoDB can store.',
     });
   }
 }

@@ -1,6 +1,8 @@
+import { inspect } from 'node:util';
 import * as bson from 'bson';
 import { encodeValue } from '../../../src/codec/encode-value';
 import type { AlgorithmName } from '../../../src/declaration/algorithm';
+import { InvalidValueError } from '../../../src/errors';
 import type { EncryptedField, FieldType } from '../../../src/plan/encryption-plan';
 import { ENCODE, fieldOf, refusalOf } from './fixture';
 
@@ -269,22 +271,66 @@ describe('a value that is not of the type is refused', () => {
     }
   });
 
-  it('with its cause, where it cannot be written at all', async () => {
-    const cycle: Record<string, unknown> = {};
-    cycle['self'] = cycle;
-    const encode = (): unknown => encodeValue(cycle, fieldOf('Object', { whole: true }), ENCODE);
-    expect(await refusalOf(encode)).toBe(
-      `${INVALID}: the value cannot be written as BSON. Give a value that MongoDB can store; the cause says what is in the way.`,
+  const NUL = '\0';
+  const cycle: Record<string, unknown> = { SENTINEL: 1 };
+  cycle['self'] = cycle;
+  const fails = (): never => {
+    throw new Error('SENTINEL');
+  };
+  const failsOddly = (): never => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error
+    throw { name: 'SENTINEL' };
+  };
+
+  it.each<[string, unknown, string]>([
+    ['that contains itself', cycle, ': it contains itself'],
+    ['with a null byte in a key', { 'SENTINEL\0': 1 }, ': a key in it contains a null byte'],
+    [
+      'with a line and a null byte in a key',
+      { a: { 'SENTINEL\n\0': 1 } },
+      ': a key in it contains a null byte',
+    ],
+    [
+      'with a null byte in a pattern',
+      { a: new RegExp(`SENTINEL${NUL}`) },
+      ': a regular expression in it contains a null byte',
+    ],
+    [
+      'that only claims to be BSON',
+      { a: { _bsontype: 'SENTINEL' } },
+      ': something in it has a _bsontype of another version',
+    ],
+    [
+      'with BSON of an unknown type',
+      { a: unknownBson() },
+      ': something in it has an unknown _bsontype',
+    ],
+    [
+      'that is too large',
+      { SENTINEL: new bson.Binary(Buffer.alloc(2 ** 24 + 2 ** 20)) },
+      ': it is too large or too deep',
+    ],
+    ['whose toBSON throws', { a: { toBSON: fails } }, ''],
+    ['whose toBSON throws no error', { a: { toBSON: failsOddly } }, ''],
+  ])('without a word of it, where it is one %s', (_, value, why) => {
+    const error = errorOf(() => encodeValue(value, fieldOf('Object', { whole: true }), ENCODE));
+    expect(error?.message).toBe(
+      `Patient.p: the value cannot be written as BSON${why}. Give a value that MongoDB can store.`,
     );
-    expect(causeOf(encode)).toBeInstanceOf(bson.BSONError);
+    expect(error).toBeInstanceOf(InvalidValueError);
+    expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('SENTINEL');
   });
 });
 
-function causeOf(call: () => unknown): unknown {
+function unknownBson(): unknown {
+  return { _bsontype: 'SENTINEL', [Symbol.for('@@mdb.bson.version')]: 7 };
+}
+
+function errorOf(call: () => unknown): Error | undefined {
   try {
     call();
   } catch (error) {
-    return (error as Error).cause;
+    return error as Error;
   }
   return undefined;
 }
