@@ -1,7 +1,7 @@
 import { CiphertextGivenError, InvalidValueError } from '../errors';
 import type { EncryptedField, FieldType } from '../plan/encryption-plan';
 import { type Bson, bsonTypeOf, isCiphertext } from './bson';
-import { recordOf, unwrapped } from './record-of';
+import { isBytes, isDate, isMap, recordOf, unwrapped } from './record-of';
 import { serialisationFault } from './serialisation-fault';
 
 /** Where a value is on its way to: what the messages of refusals name, and how the driver would serialise it. */
@@ -42,8 +42,7 @@ const NORMALISE: Readonly<Record<FieldType, Normalise>> = {
     bsonTypeOf(value) === 'Binary' && (value as { sub_type: number }).sub_type === 4
       ? value
       : undefined,
-  Buffer: (value) =>
-    bsonTypeOf(value) === 'Binary' || value instanceof Uint8Array ? value : undefined,
+  Buffer: (value) => (bsonTypeOf(value) === 'Binary' || isBytes(value) ? value : undefined),
   Mixed: (value) => value,
   Union: (value) => value,
   Object: (value) => (recordOf(value) === undefined ? undefined : value),
@@ -132,10 +131,7 @@ function inInt64(value: bigint): boolean {
 }
 
 function isValidDate(value: unknown): value is Date {
-  return (
-    Object.prototype.toString.call(value) === '[object Date]' &&
-    !Number.isNaN((value as Date).getTime())
-  );
+  return isDate(value) && !Number.isNaN(value.getTime());
 }
 
 function refuseCiphertext(value: unknown, field: EncryptedField, scope: EncodeScope): void {
@@ -152,8 +148,8 @@ function refuseNestedCiphertext(value: unknown, field: EncryptedField, scope: En
   const plain = unwrapped(value);
   refuseCiphertext(plain, field, scope);
   if (typeof plain !== 'object' || plain === null || bsonTypeOf(plain) !== undefined) return;
-  if (plain instanceof Uint8Array || plain instanceof Date) return;
-  const inner = plain instanceof Map ? plain.values() : Object.values(plain);
+  if (isBytes(plain) || isDate(plain)) return;
+  const inner = isMap(plain) ? plain.values() : Object.values(plain);
   for (const part of inner) refuseNestedCiphertext(part, field, scope);
 }
 

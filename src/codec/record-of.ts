@@ -14,6 +14,25 @@ const NO_RECORDS: ReadonlySet<string> = new Set([
   '[object WeakSet]',
 ]);
 
+/** Whether `value` is a Map, also one of another realm; the driver asks the same. */
+export function isMap(value: unknown): value is ReadonlyMap<unknown, unknown> {
+  return value instanceof Map || tagOf(value) === '[object Map]';
+}
+
+/** Whether `value` is a Date, also one of another realm. */
+export function isDate(value: unknown): value is Date {
+  return value instanceof Date || tagOf(value) === '[object Date]';
+}
+
+/** Whether `value` is a Uint8Array, also one of another realm. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && tagOf(value) === '[object Uint8Array]';
+}
+
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value);
+}
+
 /** What the driver would write for `value`: containers of Mongoose say so by `toBSON`; BSON values are what they are. */
 export function unwrapped(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || bsonTypeOf(value) !== undefined) return value;
@@ -27,7 +46,7 @@ export function recordOf(value: unknown): PlainRecord | undefined {
   if (typeof plain !== 'object' || plain === null || bsonTypeOf(plain) !== undefined) {
     return undefined;
   }
-  if (plain instanceof Map) return Object.fromEntries(plain) as PlainRecord;
+  if (isMap(plain)) return Object.fromEntries(plain.entries()) as PlainRecord;
   if (ArrayBuffer.isView(plain)) return undefined;
-  return NO_RECORDS.has(Object.prototype.toString.call(plain)) ? undefined : (plain as PlainRecord);
+  return NO_RECORDS.has(tagOf(plain)) ? undefined : (plain as PlainRecord);
 }

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import * as bson from 'bson';
 import { PlaintextCollector } from '../../../src/codec/collect-plaintext';
 import { ENCODE, arrayNode, node, objectNode, refusalOf } from './fixture';
@@ -113,6 +114,18 @@ describe('a copy of a document', () => {
       ['contacts.phone', 'b'],
     ]);
     expect(document.tags).toEqual({ '0': 'a' });
+  });
+
+  it('is made of Maps of another realm', () => {
+    const document: unknown = runInNewContext(
+      'new Map([["ssn", "a"], ["name", "n"], ["codes", new Map([["x", "b"]])]])',
+    );
+    const { copy, slots } = collect(document);
+    expect(copy).toEqual({ ssn: undefined, name: 'n', codes: { x: undefined } });
+    expect(slots).toEqual([
+      ['ssn', 'a'],
+      ['codes.$*', 'b'],
+    ]);
   });
 
   it('holds null where a container of a container gives null', () => {

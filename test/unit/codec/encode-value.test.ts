@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import * as bson from 'bson';
 import { encodeValue } from '../../../src/codec/encode-value';
 import type { AlgorithmName } from '../../../src/declaration/algorithm';
@@ -203,6 +204,17 @@ describe('the one form of a value', () => {
     }
   });
 
+  it.each<[FieldType, string, unknown]>([
+    ['Map', 'new Map([["a", "b"]])', { a: 'b' }],
+    ['Object', 'new Map([["a", new Map([["b", ["c"]]])]])', { a: { b: ['c'] } }],
+    ['Date', 'new Date(0)', aDate],
+    ['Buffer', 'new Uint8Array([1])', new bson.Binary(Buffer.from([1]))],
+    ['Mixed', '({ a: new Date(0) })', { a: aDate }],
+  ])('of a %s made in another realm, %s, is the same', (type, code, stored) => {
+    const bytes = encodeValue(runInNewContext(code), fieldOf(type), ENCODE);
+    expect(decoded(bytes)).toEqual(stored);
+  });
+
   it('of a value is what it was when it was taken', () => {
     const value = { a: 1 };
     const bytes = encodeValue(value, fieldOf('Object', { whole: true }), ENCODE);
@@ -345,6 +357,7 @@ describe('ciphertext is refused', () => {
     ['Buffer', {}, { toBSON: (): unknown => ciphertext }],
     ['Mixed', whole, { a: [{ b: ciphertext }] }],
     ['Map', whole, new Map([['a', ciphertext]])],
+    ['Mixed', whole, runInNewContext('new Map([["a", [x]]])', { x: ciphertext })],
     ['Array', whole, [{ toBSON: (): unknown => [ciphertext] }]],
     ['Union', { algorithm: 'Random' }, [ciphertext]],
   ])('for a %s %j', async (type, more, value) => {
