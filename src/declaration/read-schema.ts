@@ -1,5 +1,6 @@
 import type { Schema } from 'mongoose';
 import { declaredTwice, parseDeclaration, sameDeclaration, type Declaration } from './declaration';
+import { refuseDropped } from './dropped-declarations';
 import {
   discriminatorsOf,
   internalsOf,
@@ -155,6 +156,7 @@ function readValue(schemaType: SchemaTypeInternals, place: Place): ValueShape {
     const schemas = schemasOfSubdocument(schemaType, schema);
     return { kind: 'object', ...marks, schemas: schemas.map((each) => readShape(each, place)) };
   }
+  if (instance === 'Mixed') refuseDropped(options, place);
   const members = schemaType.schemaTypes?.map((member) => readValue(member, place));
   return { kind: 'leaf', ...marks, type: instance, members };
 }

@@ -41,7 +41,7 @@ export class BoundModel {
     const parts = partsOf(this.model.schema as Schema);
     if (this.#plan === undefined || !isSame(parts, this.#builtOf)) {
       this.#plan = planOf(this.model);
-      this.#builtOf = partsOf(this.model.schema as Schema);
+      this.#builtOf = partsOf(this.model.schema as Schema); // building may have read more into it
     }
     return this.#plan;
   }
@@ -53,17 +53,22 @@ export function planOf({ schema, modelName }: AnyModel): EncryptionPlan {
 }
 
 /** What a plan is built of, by identity: every SchemaType with its declaration, and every index, of all schemas within. */
-function partsOf(schema: DiscriminatedSchema, seen = new Set<Schema>()): unknown[] {
-  if (seen.has(schema)) return [];
+function partsOf(schema: Schema): unknown[] {
+  const parts: unknown[] = [];
+  collectParts(schema, parts, new Set());
+  return parts;
+}
+
+function collectParts(schema: DiscriminatedSchema, parts: unknown[], seen: Set<Schema>): void {
+  if (seen.has(schema)) return;
   seen.add(schema);
-  const parts: unknown[] = [...(schema as unknown as { _indexes: unknown[] })._indexes];
+  parts.push(...(schema as unknown as { readonly _indexes: readonly unknown[] })._indexes);
   for (const schemaType of Object.values(schema.paths)) {
     const { encrypted, encryptedWithin } = schemaType.options as Record<string, unknown>;
     parts.push(schemaType, encrypted, encryptedWithin);
   }
-  const within = schema.childSchemas.map(({ schema: child }) => child);
-  const inner = [...within, ...Object.values(schema.discriminators ?? {})];
-  return parts.concat(inner.flatMap((child) => partsOf(child as DiscriminatedSchema, seen)));
+  for (const { schema: child } of schema.childSchemas) collectParts(child, parts, seen);
+  for (const child of Object.values(schema.discriminators ?? {})) collectParts(child, parts, seen);
 }
 
 function isSame(parts: readonly unknown[], others: readonly unknown[]): boolean {

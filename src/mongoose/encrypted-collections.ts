@@ -17,12 +17,12 @@ export interface NamedCollection {
  * What a collection holds encrypted, or undefined where no model of any connection to its database, through the client of
  * `connection`, declares an encrypted field there.
  *
- * @throws {UnsupportedStageError} where its models do not declare the same fields, or another handle encrypts them.
+ * @throws {UnsupportedStageError} where its models do not declare the same fields, or another handle than `runtime` encrypts them.
  */
 export function shapeOfCollection(
   collection: NamedCollection,
   connection: Connection,
-  runtime: HandleRuntime,
+  runtime?: HandleRuntime,
 ): ObjectNode | undefined {
   const [first, ...others] = encryptedModels(collection, connection);
   if (first === undefined) return undefined;
@@ -30,7 +30,8 @@ export function shapeOfCollection(
   const declared = JSON.stringify(fields);
   const alike = others.every((other) => JSON.stringify(planKnownOf(other).fields) === declared);
   if (!alike) throw unknownShape(collection, 'its models declare different encrypted fields.');
-  if (boundaryOf(first.collection)?.bound.runtime !== runtime) {
+  const handle = boundaryOf(first.collection)?.bound.runtime;
+  if (runtime !== undefined && handle !== runtime) {
     throw unknownShape(collection, 'its encrypted fields belong to another handle.');
   }
   return root;

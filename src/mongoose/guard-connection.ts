@@ -1,7 +1,11 @@
 import type { Connection } from 'mongoose';
+import { PlaintextCollector } from '../codec/collect-plaintext';
 import { UnsupportedOperationError } from '../errors';
+import type { EncryptionPlan } from '../plan/encryption-plan';
+import { rewritePipeline } from '../rewrite/pipeline';
 import { boundaryOf } from './boundary-mark';
-import type { AnyModel } from './native-collection';
+import { shapeOfCollection } from './encrypted-collections';
+import type { AnyModel, CollectionConnection } from './native-collection';
 
 const GUARDED = Symbol.for('mongoose-fle.guarded');
 
@@ -10,38 +14,84 @@ interface ConnectionOperation {
   readonly model?: AnyModel | string;
 }
 
-type ConnectionBulkWrite = (
-  operations: readonly ConnectionOperation[],
-  options: unknown,
-) => Promise<unknown>;
-
 /**
- * Lets `connection.bulkWrite`, which goes from the cast straight to the driver's client, refuse models with encrypted fields. The method
- * takes models of any connection, so it is guarded where all connections have it: on their prototype.
+ * Guards the methods of a connection that go past its models. `bulkWrite`, which goes from the cast straight to the driver's client,
+ * refuses models with encrypted fields; `aggregate` refuses to reach into their collections. Both take models and collections of any
+ * connection, so they are guarded where all connections have them: on their prototype.
  *
- * Source: Mongoose 9.12, lib/connection.js, `Connection.prototype.bulkWrite`.
+ * Source: Mongoose 9.12, lib/connection.js, `Connection.prototype.bulkWrite` and `aggregate`.
  */
 export function guardConnection(connection: Connection): void {
-  const prototype = ownerOfBulkWrite(connection);
-  if (prototype === undefined || Object.hasOwn(prototype, GUARDED)) return;
-  const { bulkWrite } = prototype;
-  Object.defineProperty(prototype, GUARDED, { value: true });
-  prototype.bulkWrite = async function (this: Connection, operations, options) {
-    for (const { model } of operations) refuseBound(model, this);
-    return await bulkWrite.call(this, operations, options);
-  };
+  guardMethod(connection, 'bulkWrite', (bulkWrite) => {
+    return async function (this: Connection, ...parameters) {
+      const [operations] = parameters as [readonly ConnectionOperation[]];
+      for (const { model } of operations) refuseBound(model, this);
+      return await bulkWrite.apply(this, parameters);
+    };
+  });
+  guardMethod(connection, 'aggregate', (aggregate) => {
+    return function (this: Connection, ...parameters) {
+      return guardedAggregate(aggregate.apply(this, parameters) as ConnectionAggregate, this);
+    };
+  });
 }
 
-interface ConnectionPrototype {
-  bulkWrite: ConnectionBulkWrite;
-}
+type ConnectionMethod = (this: Connection, ...parameters: unknown[]) => unknown;
 
-function ownerOfBulkWrite(connection: Connection): ConnectionPrototype | undefined {
-  let owner: unknown = connection;
-  while (owner !== null && !Object.hasOwn(owner as object, 'bulkWrite')) {
-    owner = Object.getPrototypeOf(owner);
+/** Puts what `guard` makes of the method `name` in its place, once, on the prototype that has it. */
+function guardMethod(
+  connection: Connection,
+  name: 'aggregate' | 'bulkWrite',
+  guard: (method: ConnectionMethod) => ConnectionMethod,
+): void {
+  let owner = connection as object | null;
+  while (owner !== null && !Object.hasOwn(owner, name)) {
+    owner = Object.getPrototypeOf(owner) as object | null;
   }
-  return (owner ?? undefined) as ConnectionPrototype | undefined;
+  const methods = owner as Record<typeof name, ConnectionMethod & { [GUARDED]?: boolean }> | null;
+  if (methods === null || methods[name][GUARDED] === true) return;
+  methods[name] = Object.assign(guard(methods[name]), { [GUARDED]: true });
+}
+
+/** The pipeline may grow until it is run, so it is looked at then. */
+function guardedAggregate(aggregation: ConnectionAggregate, connection: Connection): unknown {
+  const exec = aggregation.exec.bind(aggregation);
+  const cursor = aggregation.cursor.bind(aggregation);
+  aggregation.exec = async (...parameters) => {
+    refuseReaching(aggregation.pipeline(), connection);
+    return await exec(...parameters);
+  };
+  aggregation.cursor = (...parameters) => {
+    refuseReaching(aggregation.pipeline(), connection);
+    return cursor(...parameters);
+  };
+  return aggregation;
+}
+
+/** @throws {UnsupportedStageError} where a stage names a collection with encrypted fields. */
+function refuseReaching(pipeline: unknown, connection: Connection): void {
+  const { BSON: bson } = (connection as CollectionConnection).base.mongo;
+  const scope = { bson, model: 'Connection', operation: 'aggregate', serializeOptions: {} };
+  rewritePipeline(pipeline, {
+    plan: NOTHING_ENCRYPTED,
+    operation: scope.operation,
+    values: new PlaintextCollector(scope),
+    collation: undefined,
+    shapeOfCollection: (name, database) => shapeOfCollection({ name, database }, connection),
+  });
+}
+
+const NOTHING_ENCRYPTED: EncryptionPlan = {
+  name: 'Connection',
+  root: { kind: 'object', children: new Map(), rest: undefined },
+  fields: [],
+  versionKey: undefined,
+};
+
+interface ConnectionAggregate {
+  pipeline(): unknown;
+  exec(...parameters: readonly unknown[]): Promise<unknown>;
+  cursor(...parameters: readonly unknown[]): unknown;
 }
 
 function refuseBound(model: AnyModel | string | undefined, connection: Connection): void {

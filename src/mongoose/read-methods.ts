@@ -194,7 +194,10 @@ function readable(parameters: readonly unknown[], scope: RewriteScope): unknown[
       remedy: 'Leave them out; lean() gives plain objects.',
     });
   }
-  return [...parameters.slice(0, -1), { ...options, promoteBuffers: false, raw: false }];
+  return [
+    ...parameters.slice(0, -1),
+    { ...options, promoteBuffers: false, raw: false, fieldsAsRaw: {} },
+  ];
 }
 
 function isExplained(options: unknown): boolean {

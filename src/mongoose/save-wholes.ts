@@ -41,7 +41,7 @@ export function assignWholes(delta: Delta, document: SavedDocument, plan: Encryp
   const stored = document.toBSON();
   for (const root of roots) {
     if (!isWhollySelected(root, document.$__.selected)) throw partlySelected(root, plan);
-    const value = valueAt(stored, root) ?? emptied(root, document);
+    const value = withoutUndefined(valueAt(stored, root)) ?? emptied(root, document);
     if (value === undefined) $unset[root] = 1;
     else $set[root] = value;
   }
@@ -127,6 +127,12 @@ function valueAt(stored: unknown, path: string): unknown {
     } else return undefined;
   }
   return value;
+}
+
+/** What is set to undefined in a Map is gone; BSON would make it null there. */
+function withoutUndefined(value: unknown): unknown {
+  if (!(value instanceof Map)) return value;
+  return new Map([...value].filter(([, held]) => held !== undefined));
 }
 
 /** Mongoose leaves out an object without keys; where it is there, it is stored. */
