@@ -173,11 +173,11 @@ export type AnyFleError =
   | UnsupportedOperationError
   | InvalidValueError
   | CiphertextGivenError
+  | EncryptionFailedError
   | KeyNotFoundError
   | DuplicateKeyNameError
   | KeyVaultUnavailableError
   | HandleClosedError
-  | EncryptionFailedError
   | DecryptionFailedError
   | PlaintextFoundError;
 
