@@ -220,16 +220,17 @@ describe('a cursor', () => {
     }
   });
 
-  it('does not go on behind a batch that cannot be read', async () => {
-    await encrypted.create([{ _id: idOf(2) }, { _id: idOf(3), name: 'behind' }]);
-    await rig.bare
-      .collection<{ _id: Types.ObjectId }>('files')
-      .updateOne({ _id: idOf(1) }, { $set: { details: 'clear' } });
-    const cursor = encrypted.collection.find({}, { sort: { _id: 1 } });
+  it.each([
+    ['next', 'MongoCursorExhaustedError'],
+    ['tryNext', 'MongoCursorExhaustedError'],
+    ['toArray', []],
+  ] as const)('does not go on by %s behind a batch that cannot be read', async (method, ended) => {
+    await encrypted.create([2, 3, 4, 5].map((n) => ({ _id: idOf(n), name: 'behind' })));
+    const lost = { _id: idOf(1) } as object;
+    await rig.bare.collection('files').updateOne(lost, { $set: { details: 'clear' } });
+    const cursor = encrypted.collection.find({}, { sort: { _id: 1 }, batchSize: 2 });
     await expect(cursor.next()).rejects.toMatchObject({ code: 'FLE_PLAINTEXT_FOUND' });
-    expect(await cursor.next()).toBeNull();
-    expect(await cursor.hasNext()).toBe(false);
-    expect(await cursor.toArray()).toEqual([]);
+    expect(await cursor[method]().catch((error: unknown) => (error as Error).name)).toEqual(ended);
     expect(cursor.closed).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-import type { Connection, Model } from 'mongoose';
+import type { Connection, Model, Schema } from 'mongoose';
 import { openRig, type Rig } from '../../support/rig';
 import { watchWire } from '../../support/wire-monitor';
 import { refusalOf, secret, SENTINEL } from './compare-twins';
@@ -13,11 +13,22 @@ const text = (algorithm: string): object => ({
   encrypted: { algorithm, keyAltName: 'pets' },
 });
 
+const PATHS = (): object => ({
+  name: String,
+  chip: text('Deterministic'),
+  pin: text('Random'),
+  toys: [new rig.mongoose.Schema({ label: text('Random') })],
+});
+
 /** A model with the plugin, of a schema of the connection's own Mongoose. */
-function plugged(name: string, paths: object, collection = 'pets'): Model<Anything> {
+function plugged(
+  name: string,
+  paths: object,
+  { collection = 'pets', at = rig.connection } = {},
+): Model<Anything> {
   const schema = new rig.mongoose.Schema(paths, { collection });
   schema.plugin(rig.fle);
-  return rig.connection.model(name, schema) as unknown as Model<Anything>;
+  return at.model(name, schema) as unknown as Model<Anything>;
 }
 
 beforeAll(async () => {
@@ -25,13 +36,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  const toy = new rig.mongoose.Schema({ label: text('Random') });
-  Pets = plugged('Pet', {
-    name: String,
-    chip: text('Deterministic'),
-    pin: text('Random'),
-    toys: [toy],
-  });
+  Pets = plugged('Pet', PATHS());
   await Pets.create({ name: 'Rex', chip: secret('chip'), toys: [{ label: secret('ball') }] });
   rig.wire.clear();
 });
@@ -169,37 +174,53 @@ describe('an option', () => {
     }
   });
 
-  it.each([{ raw: true }])('%j of a client gives no ciphertext', async (connect) => {
-    const connection = await rig.mongoose.createConnection(rig.uri, connect).asPromise();
-    const Same = connection.model('Pet', Pets.schema) as unknown as Model<Anything>;
-    for (const read of [
-      await Same.findOne().lean(),
-      (await Same.aggregate<Anything>([{ $match: {} }]))[0],
-    ]) {
-      expect(read).toMatchObject({ chip: secret('chip'), toys: [{ label: secret('ball') }] });
-    }
-    await rig.fle.close(connection);
-    await connection.close();
-  });
+  it.each([{ raw: true }, { fieldsAsRaw: { toys: true } }])(
+    '%j of a client gives no ciphertext',
+    async (connect) => {
+      const connection = await rig.mongoose.createConnection(rig.uri, connect).asPromise();
+      const Same = connection.model('Pet', Pets.schema) as unknown as Model<Anything>;
+      for (const read of [
+        await Same.findOne().lean(),
+        (await Same.aggregate<Anything>([{ $match: {} }]))[0],
+      ]) {
+        expect(read).toMatchObject({ chip: secret('chip'), toys: [{ label: secret('ball') }] });
+      }
+      await rig.fle.close(connection);
+      await connection.close();
+    },
+  );
 });
 
 describe('a model beside', () => {
+  const SHARED = (name: string, other: string): object =>
+    expect.objectContaining({
+      name: 'InvalidDeclarationError',
+      code: 'FLE_INVALID_DECLARATION',
+      message: `${name}: it shares the collection "pets" with the model ${other}, and the two declare different encrypted fields. Declare the same fields in both schemas, or use one model.`,
+    }) as object;
+
   it('on the same collection is refused where it declares other fields', () => {
-    expect(() => plugged('Other', { name: String, chip: String })).toThrow(
-      expect.objectContaining({
-        name: 'InvalidDeclarationError',
-        code: 'FLE_INVALID_DECLARATION',
-        message:
-          'Other: it shares the collection "pets" with the model Pet, and the two declare different encrypted fields. Declare the same fields in both schemas, or use one model.',
-      }) as Error,
+    const { connection, databaseName } = rig;
+    for (const at of [connection, connection.useDb(databaseName)]) {
+      const compile = (): unknown => plugged('Other', { name: String, chip: String }, { at });
+      expect(compile).toThrow(SHARED('Other', 'Pet') as Error);
+    }
+    expect(connection.modelNames()).toEqual(['Pet']);
+  });
+
+  it('on the same collection is refused where it comes to declare other fields', async () => {
+    const Same = plugged('Same', PATHS());
+    await Same.findOne();
+    (Pets.schema as Schema).add({ late: text('Random') });
+    expect(await refusalOf(rig, () => Pets.create({ late: secret('x') }))).toEqual(
+      SHARED('Pet', 'Same'),
     );
-    expect(rig.connection.modelNames()).toEqual(['Pet']);
   });
 
   it('reaches into the collection neither by a later hook nor by its own collection', async () => {
     const pipeline = [{ $match: { chip: secret('x') } }];
     const $lookup = { from: 'pets', as: 'found', pipeline };
-    const Plains = plugged('Plain', { name: String }, 'plains');
+    const Plains = plugged('Plain', { name: String }, { collection: 'plains' });
     const hooked = new rig.mongoose.Schema({ name: String }).plugin(rig.fle);
     hooked.pre('aggregate', function () {
       this.pipeline().push({ $lookup });
