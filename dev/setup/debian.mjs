@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { run } from './run.mjs';
+import { SetupError } from './setup-error.mjs';
 
-const PUBLIC_MIRROR = 'https://deb.debian.org/debian';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /** Whether packages of Debian can be used: the system is Debian and has apt. */
@@ -16,7 +16,10 @@ export function isDebian() {
 export async function debianMirror(etc = '/etc/apt') {
   const entries = (await readSources(etc)).flatMap(parseSource);
   const found = entries.find(({ uri }) => /\/debian\/?$/.test(uri));
-  return found ?? { uri: PUBLIC_MIRROR, keyring: KEYRING };
+  if (found !== undefined) return found;
+  throw new SetupError(
+    `${etc} names no mirror of Debian. Add one to its sources list, or name a database by MONGODB_URI.`,
+  );
 }
 
 /** One line of a sources list for a suite; its Release file may be older than apt accepts. */

@@ -67,8 +67,11 @@ describe('debianMirror', () => {
     expect(mirror()).toEqual({ uri: 'http://mirror.example/debian/', keyring: '/keys/own.gpg' });
   });
 
-  it('is the public one when the machine names none', () => {
-    expect(mirror()).toMatchObject({ uri: expect.stringMatching(/\/debian$/) as string });
+  it('is asked for when the machine names none', () => {
+    const refusal = `await module.debianMirror(${JSON.stringify(folder)}).catch((error) => error.message)`;
+    expect(evaluate('debian.mjs', print(refusal))).toBe(
+      `${folder} names no mirror of Debian. Add one to its sources list, or name a database by MONGODB_URI.`,
+    );
   });
 });
 
