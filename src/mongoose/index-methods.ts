@@ -1,4 +1,5 @@
 import { bsonTypeOf } from '../codec/bson';
+import { isMap } from '../codec/record-of';
 import type { IndexShape } from '../declaration/schema-shape';
 import { checkIndexes } from '../plan/check-indexes';
 import type { CollectionBoundary } from './collection-boundary';
@@ -39,7 +40,7 @@ const KINDS: readonly unknown[] = ['2d', '2dsphere', 'geoHaystack', 'hashed', 't
 /** The keys of an index in the one form of a schema's. Source: driver 7.8, src/operations/indexes.ts, `IndexSpecification`. */
 function keysOf(specification: unknown): Record<string, unknown> {
   if (typeof specification === 'string') return { [specification]: 1 };
-  if (specification instanceof Map) return Object.fromEntries(specification) as IndexOptions;
+  if (isMap(specification)) return Object.fromEntries(specification) as IndexOptions;
   if (!Array.isArray(specification)) return { ...(specification as IndexOptions) };
   const [first, second] = specification as unknown[];
   if (typeof first === 'string' && specification.length === 2 && isDirection(second)) {
@@ -54,7 +55,7 @@ function isDirection(value: unknown): boolean {
 
 /** `value` with every Map in it made an object, as the driver sends it. */
 function withoutMaps(value: unknown): unknown {
-  if (value instanceof Map) return withoutMaps(Object.fromEntries(value));
+  if (isMap(value)) return withoutMaps(Object.fromEntries(value));
   if (Array.isArray(value)) return value.map(withoutMaps);
   if (typeof value !== 'object' || value === null || bsonTypeOf(value) !== undefined) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutMaps(inner)]));

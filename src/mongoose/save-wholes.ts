@@ -1,3 +1,4 @@
+import { isMap } from '../codec/record-of';
 import { UnsupportedUpdateError } from '../errors';
 import type { EncryptionPlan, PlanNode } from '../plan/encryption-plan';
 import { isWhollySelected, type Selection } from './selection';
@@ -121,7 +122,7 @@ function withoutEmpty(update: Operations): Operations {
 function valueAt(stored: unknown, path: string): unknown {
   let value = stored;
   for (const segment of path.split('.')) {
-    if (value instanceof Map) value = value.get(segment);
+    if (isMap(value)) value = value.get(segment);
     else if (typeof value === 'object' && value !== null) {
       value = (value as Record<string, unknown>)[segment];
     } else return undefined;
@@ -131,7 +132,7 @@ function valueAt(stored: unknown, path: string): unknown {
 
 /** What is set to undefined in a Map is gone; BSON would make it null there. */
 function withoutUndefined(value: unknown): unknown {
-  if (!(value instanceof Map)) return value;
+  if (!isMap(value)) return value;
   return new Map([...value].filter(([, held]) => held !== undefined));
 }
 

@@ -16,9 +16,3 @@ export interface RewriteScope {
    */
   readonly shapeOfCollection: (name: string, database?: string) => ObjectNode | undefined;
 }
-
-/** `scope` under the collation that `options`, an operation's own, ask for. */
-export function underCollation(scope: RewriteScope, options: unknown): RewriteScope {
-  const { collation } = (options ?? {}) as { collation?: unknown };
-  return collation === undefined ? scope : { ...scope, collation };
-}

@@ -1,7 +1,6 @@
 import * as bson from 'bson';
 import { nodeOfDistinct } from '../../../src/rewrite/distinct';
 import { rewriteReadOptions } from '../../../src/rewrite/read-options';
-import { underCollation } from '../../../src/rewrite/rewrite-scope';
 import {
   ROOT,
   deepFrozen,
@@ -164,15 +163,10 @@ describe('distinct', () => {
   });
 
   it('of encrypted strings under a collation is refused', () => {
-    const scope = underCollation(scopeOver(ROOT), { collation: { locale: 'en' } });
+    const scope = { ...scopeOver(ROOT), collation: { locale: 'en' } };
     expect(refusalOf(() => nodeOfDistinct('ssn', scope))).toBe(
       `${REFUSED}.ssn: encrypted strings cannot be compared under a collation. ${READ}`,
     );
     expect(nodeOfDistinct('age', scope)).toEqual(fieldNode('age', { type: 'Number' }));
-  });
-
-  it('knows no collation where the options have none', () => {
-    const scope = scopeOver();
-    expect(underCollation(scope, undefined)).toBe(scope);
   });
 });
