@@ -150,6 +150,7 @@ function readValue(schemaType: SchemaTypeInternals, place: Place): ValueShape {
     return { kind: 'array', ...marks, element: readElement(schemaType, embeddedSchemaType, place) };
   }
   if (mapValues !== undefined) {
+    refuseDropped({ ...options, of: undefined }, place); // beside `of`, nothing is a definition
     return { kind: 'map', ...marks, values: readValue(mapValues, place) };
   }
   if (schema !== undefined) {

@@ -33,6 +33,7 @@ describe('a declaration that Mongoose would drop is refused', () => {
     ['elements of an array', [{ type: Types.Mixed, ssn }], 'ssn'],
     ['a Mixed path with an of', { type: Types.Mixed, of: { ssn } }, 'of.ssn'],
     ['an Object with paths', { type: Object, ssn }, 'ssn'],
+    ['a Map with paths and no of', { type: Map, ssn }, 'ssn'],
     ['a Mixed path that is declared', { type: Object, encrypted: whole, of: { ssn } }, 'of.ssn'],
     ['a Schema inside', { type: Map, of: { type: { b: new Schema({ ssn }) } } }, 'type.b.ssn'],
     ['a recursive Schema inside', { type: Object, of: recursive({ ssn }) }, 'of.ssn'],
