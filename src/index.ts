@@ -29,6 +29,7 @@ export {
 export type { AlgorithmName } from './declaration/algorithm';
 export type { AnyFleError, FleErrorCode, FleErrorFacts } from './errors';
 export type { BootstrapReport } from './keys/bootstrap-keys';
+export type { ExplicitEncryption } from './keys/explicit-encryption';
 export type { CreateMissingKeys, KeyOptions } from './keys/key-config';
 export type { KmsProviders, LocalMasterKey } from './keys/kms-providers';
 export type {

@@ -1,34 +1,26 @@
-import type { mongo } from 'mongoose';
 import type { EncryptPurpose, ValueCipher } from '../codec/value-cipher';
-import {
-  HandleClosedError,
-  InvalidDeclarationError,
-  InvalidKmsConfigError,
-  MissingDependencyError,
-} from '../errors';
-import { openBatchCipher } from './batch-cipher';
-import { type BootstrapReport, bootstrapKeys } from './bootstrap-keys';
-import { createKeysWith } from './create-keys';
-import { openExplicitCipher } from './explicit-cipher';
-import type { KeyConfig } from './key-config';
 import { keyNameFault } from '../declaration/key-name';
-import { type KeySupply, supplyKeys } from './key-supply';
-import { type DriverClient, type KeyVault, openKeyVault } from './key-vault';
+import { InvalidDeclarationError } from '../errors';
+import { type BootstrapReport, bootstrapKeys } from './bootstrap-keys';
+import { KEY_NAME_REMEDY } from './check-key-name';
+import { createKeysWith } from './create-keys';
+import { type ExplicitEncryption, explicitEncryption } from './explicit-encryption';
+import { type Gate, openGate } from './gate';
+import { type KeyMemoryOptions, openKeyMemory } from './key-memory';
+import { openKeyVault } from './key-vault';
 import { ZERO } from './load-keys';
-import { openNativeCrypt } from './native-crypt';
+import { openClientEncryption } from './open-client-encryption';
+import { renewable } from './renewable';
+import { announceVaultChange, onVaultChange } from './vault-changes';
 
 /** What a key ring is opened for. */
-export interface KeyRingOptions extends DriverClient {
-  readonly config: KeyConfig;
-  /** Whether values may be encrypted in batches, through inner parts of the driver where it has them; by default true. */
-  readonly batches?: boolean;
-}
+export type KeyRingOptions = KeyMemoryOptions;
 
 /** The data keys of one client under one configuration, and what is done with them. */
 export interface KeyRing {
   readonly cipher: ValueCipher;
-  /** The driver's own object on the same key vault, for explicit work. It has its own memory of keys. */
-  readonly clientEncryption: mongo.ClientEncryption;
+  /** The driver's own object on the same key vault, for explicit work, to be closed on its own. It has its own memory of keys. */
+  clientEncryption(): ExplicitEncryption;
   /**
    * Tells the names that schemas declare: those a write creates by default.
    *
@@ -52,6 +44,8 @@ export interface KeyRing {
    * @throws {KeyVaultUnavailableError} where the key vault cannot be read or written.
    */
   bootstrap(keyAltNames: Iterable<string>): Promise<BootstrapReport>;
+  /** Forgets the keys in memory. What is under way may still use them. */
+  flush(): void;
   /** Waits for what is under way; what comes after rejects with a `HandleClosedError`. The client stays open. */
   close(): Promise<void>;
 }
@@ -66,74 +60,47 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
   const { config, client, driver } = options;
   const declared = new Set<string>();
   const vault = openKeyVault({ driver, client }, config.keyVault);
-  const clientEncryption = openClientEncryption(options, vault);
+  const clientEncryption = openClientEncryption(options, vault.client);
   const createKeys = createKeysWith({ vault, config, clientEncryption });
-  const { createMissingKeys } = config;
-  const supply = supplyKeys({ vault, createKeys, createMissingKeys, declared });
-  const gate = openGate();
-  const cipher = openCipher(options, supply);
-  const gated: ValueCipher = {
-    encrypt: (values, purpose) => gate.pass(() => cipher.encrypt(values, purpose)),
-    decrypt: (ciphertexts, readOptions) =>
-      gate.pass(() => cipher.decrypt(ciphertexts, readOptions)),
+  const memory = renewable(() => openKeyMemory(options, { vault, createKeys, declared }));
+  const { drop } = memory;
+  const forgetNoMore = onVaultChange(vault.namespace, drop);
+  const gate = openGate('fle.close(connection)');
+  const cipher = gatedCipher(gate, () => memory.current().cipher);
+  const explicit = {
+    driver,
+    current: () => memory.current().clientEncryption(),
+    pass: gate.pass,
+    onChange: () => {
+      announceVaultChange(vault.namespace);
+    },
   };
   return {
-    cipher: gated,
-    clientEncryption,
+    cipher,
+    clientEncryption: () => explicitEncryption(explicit),
     declareKeys: (keyAltNames) => {
       for (const name of checkedNames(keyAltNames)) declared.add(name);
     },
-    prepareKeys: (keyAltNames, purpose) => prepareKeys(keyAltNames, purpose, gated),
+    prepareKeys: (keyAltNames, purpose) => prepareKeys(keyAltNames, purpose, cipher),
     bootstrap: (keyAltNames) =>
       gate.pass(() => {
         const names = checkedNames([...declared, ...keyAltNames]);
         return bootstrapKeys(names, { vault, createKeys });
       }),
-    close: () => gate.close(),
+    flush: drop,
+    close: async () => {
+      forgetNoMore();
+      await gate.close();
+      drop();
+    },
   };
 }
 
-function driverOptions({ config }: KeyRingOptions): mongo.ClientEncryptionOptions {
-  const { keyVault, keyExpirationMS, readCredentials } = config;
+function gatedCipher({ pass }: Gate, current: () => ValueCipher): ValueCipher {
   return {
-    keyVaultNamespace: keyVault.text,
-    kmsProviders: readCredentials(),
-    // Given as undefined, libmongocrypt would read it as 0: keys that never expire.
-    ...(keyExpirationMS === undefined ? {} : { keyExpirationMS }),
+    encrypt: (values, purpose) => pass(() => current().encrypt(values, purpose)),
+    decrypt: (ciphertexts, options) => pass(() => current().decrypt(ciphertexts, options)),
   };
-}
-
-function openClientEncryption(options: KeyRingOptions, vault: KeyVault): mongo.ClientEncryption {
-  const { driver, client } = options;
-  try {
-    const clientEncryption = new driver.ClientEncryption(client, {
-      ...driverOptions(options),
-      keyVaultClient: vault.client,
-    });
-    // Where the driver keeps the credentials; `util.inspect` would show them.
-    Object.defineProperty(clientEncryption, '_kmsProviders', { enumerable: false });
-    return clientEncryption;
-  } catch (cause) {
-    throw cause instanceof driver.MongoMissingDependencyError
-      ? addonMissing(cause)
-      : configRefused(cause);
-  }
-}
-
-function openCipher(options: KeyRingOptions, supply: KeySupply): ValueCipher {
-  const { driver, client, batches = true } = options;
-  const encryptionOptions = driverOptions(options);
-  const native = batches ? openNativeCrypt(driver, client, encryptionOptions) : undefined;
-  if (native !== undefined) return openBatchCipher({ bson: driver.BSON, native, supply });
-  if (batches) warnOfSlowness();
-  return openExplicitCipher({ driver, client, encryptionOptions, supply });
-}
-
-function warnOfSlowness(): void {
-  process.emitWarning(
-    'mongoose-fle does not know the inner parts of this version of the driver: values are encrypted one by one, which is slower.',
-    { type: 'FleWarning', code: 'FLE_WITHOUT_BATCHES' },
-  );
 }
 
 async function prepareKeys(
@@ -155,58 +122,12 @@ function checkedNames(keyAltNames: Iterable<string>): string[] {
   for (const keyAltName of names) {
     const fault = keyNameFault(keyAltName);
     if (fault === undefined) continue;
-    const remedy = 'Give a text of 1 to 500 bytes without NUL.';
-    throw new InvalidDeclarationError({ where: 'keyAltName', wrong: fault, remedy, keyAltName });
+    throw new InvalidDeclarationError({
+      where: 'keyAltName',
+      wrong: fault,
+      remedy: KEY_NAME_REMEDY,
+      keyAltName,
+    });
   }
   return names;
-}
-
-interface Gate {
-  pass<T>(operation: () => Promise<T>): Promise<T>;
-  close(): Promise<void>;
-}
-
-function openGate(): Gate {
-  const underWay = new Set<Promise<unknown>>();
-  let closed = false;
-  return {
-    pass: async (operation) => {
-      if (closed) throw handleClosed();
-      const result = operation();
-      underWay.add(result);
-      try {
-        return await result;
-      } finally {
-        underWay.delete(result);
-      }
-    },
-    close: async () => {
-      closed = true;
-      await Promise.allSettled(underWay);
-    },
-  };
-}
-
-function handleClosed(): HandleClosedError {
-  return new HandleClosedError({
-    wrong: 'the keys of this connection were closed by fle.close(connection).',
-    remedy: 'Close them after the last operation.',
-  });
-}
-
-function addonMissing(cause: unknown): MissingDependencyError {
-  return new MissingDependencyError({
-    wrong: 'the package mongodb-client-encryption is not installed, or its addon cannot be loaded.',
-    remedy: 'Install it with `npm install mongodb-client-encryption@7`.',
-    cause,
-  });
-}
-
-function configRefused(cause: unknown): InvalidKmsConfigError {
-  return new InvalidKmsConfigError({
-    where: 'kmsProviders',
-    wrong: 'the driver refuses the configuration.',
-    remedy: 'The cause says why.',
-    cause,
-  });
 }

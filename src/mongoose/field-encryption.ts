@@ -1,6 +1,7 @@
-import type { Connection, mongo, Schema } from 'mongoose';
+import type { Connection, Schema } from 'mongoose';
 import { InvalidOptionsError } from '../errors';
 import type { BootstrapReport } from '../keys/bootstrap-keys';
+import type { ExplicitEncryption } from '../keys/explicit-encryption';
 import { type KeyOptions, readKeyConfig } from '../keys/key-config';
 import { encryptedPathsOf, type EncryptedPath } from '../plan/encrypted-paths';
 import { planOf } from './bound-model';
@@ -49,8 +50,11 @@ export interface FieldEncryptionHandle {
    */
   verify(connection: Connection): Promise<void>;
 
-  /** The driver's own `ClientEncryption` over the same key vault and master keys, for explicit work. */
-  clientEncryption(connection: Connection): Promise<mongo.ClientEncryption>;
+  /**
+   * The driver's own `ClientEncryption` over the same key vault and master keys, for explicit work, with `close`. Each call gives one
+   * of its own.
+   */
+  clientEncryption(connection: Connection): Promise<ExplicitEncryption>;
 
   /** The encrypted fields of `model` and of its discriminators, in the order of the schema. */
   encryptedPaths(model: DeclaringModel): EncryptedPath[];
@@ -114,7 +118,7 @@ function handleOf(runtime: HandleRuntime): FieldEncryptionHandle {
       verifyModels(opened, runtime);
     },
     clientEncryption: async (connection: Connection) =>
-      runtime.keyRingOf(await connection.asPromise()).clientEncryption,
+      runtime.keyRingOf(await connection.asPromise()).clientEncryption(),
     encryptedPaths: (model: DeclaringModel) =>
       encryptedPathsOf(planOf(model as unknown as AnyModel)),
     decrypt: async <Stored extends object>(model: DeclaringModel, stored: Stored) =>

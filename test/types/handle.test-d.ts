@@ -11,6 +11,7 @@ import {
   type CreateMissingKeys,
   type DeclaringModel,
   type EncryptedPath,
+  type ExplicitEncryption,
   type FieldEncryption,
   fieldEncryption,
   type FieldEncryptionHandle,
@@ -134,7 +135,8 @@ check<
 >();
 check<Equals<ReturnType<typeof fle.verify>, Promise<void>>>();
 check<Equals<ReturnType<typeof fle.close>, Promise<void>>>();
-check<Equals<ReturnType<typeof fle.clientEncryption>, Promise<mongo.ClientEncryption>>>();
+check<Equals<ReturnType<typeof fle.clientEncryption>, Promise<ExplicitEncryption>>>();
+check<ExplicitEncryption extends mongo.ClientEncryption ? true : false>();
 // @ts-expect-error a connection, not Mongoose itself
 void fle.bootstrapKeys(mongoose);
 

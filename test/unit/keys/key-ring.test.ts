@@ -62,7 +62,7 @@ describe('openKeyRing', () => {
 
   it("shows no master key when the ring, its cipher or the driver's object are inspected", () => {
     const ring = openWith(mongo);
-    const shown = inspect(ring, { depth: 20 }) + inspect(ring.clientEncryption, { depth: 20 });
+    const shown = inspect(ring, { depth: 20 }) + inspect(ring.clientEncryption(), { depth: 20 });
 
     expect(shown).not.toMatch(/sentinel|73 65 6e 74/);
     expect(JSON.stringify(ring.cipher)).toBe('{}');

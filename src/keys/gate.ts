@@ -1,0 +1,44 @@
+import { HandleClosedError } from '../errors';
+
+/** Lets operations pass until it is closed. */
+export interface Gate {
+  /** @throws {HandleClosedError} after it was closed. */
+  readonly check: () => void;
+  /** Runs `operation`; it rejects with a `HandleClosedError` after the gate was closed. */
+  readonly pass: <T>(operation: () => Promise<T>) => Promise<T>;
+  /** Waits for what is under way; what comes after is refused. */
+  readonly close: () => Promise<void>;
+}
+
+/** An open gate. `closer` is the call that closes it, as its user writes it. */
+export function openGate(closer: string): Gate {
+  const underWay = new Set<Promise<unknown>>();
+  let closed = false;
+  const check = (): void => {
+    if (closed) throw handleClosed(closer);
+  };
+  return {
+    check,
+    pass: async (operation) => {
+      check();
+      const result = operation();
+      underWay.add(result);
+      try {
+        return await result;
+      } finally {
+        underWay.delete(result);
+      }
+    },
+    close: async () => {
+      closed = true;
+      await Promise.allSettled(underWay);
+    },
+  };
+}
+
+function handleClosed(closer: string): HandleClosedError {
+  return new HandleClosedError({
+    wrong: `the keys of this connection were closed by ${closer}.`,
+    remedy: 'Close them after the last operation.',
+  });
+}

@@ -1,0 +1,60 @@
+import type { mongo } from 'mongoose';
+import type { ValueCipher } from '../codec/value-cipher';
+import { openBatchCipher } from './batch-cipher';
+import { openExplicitCipher } from './explicit-cipher';
+import { type KeySupply, type SupplyOptions, supplyKeys } from './key-supply';
+import type { Driver } from './key-vault';
+import { openNativeCrypt } from './native-crypt';
+import {
+  type EncryptionSource,
+  driverOptions,
+  openClientEncryption,
+} from './open-client-encryption';
+
+/** What a memory is opened with. */
+export interface KeyMemoryOptions extends EncryptionSource {
+  /** Whether values may be encrypted in batches, through inner parts of the driver where it has them; by default true. */
+  readonly batches?: boolean;
+}
+
+/** What holds data keys in memory, unwrapped. */
+export interface KeyMemory {
+  readonly cipher: ValueCipher;
+  /** Is opened by the first call. */
+  readonly clientEncryption: () => mongo.ClientEncryption;
+}
+
+/** Where the keys come from. */
+export type KeySource = Pick<SupplyOptions, 'vault' | 'createKeys' | 'declared'>;
+
+/** An empty memory of data keys. */
+export function openKeyMemory(options: KeyMemoryOptions, source: KeySource): KeyMemory {
+  const { createMissingKeys } = options.config;
+  const supply = supplyKeys({ ...source, createMissingKeys });
+  let explicit: mongo.ClientEncryption | undefined;
+  return {
+    cipher: openCipher(options, supply),
+    clientEncryption: () => (explicit ??= openClientEncryption(options, source.vault.client)),
+  };
+}
+
+function openCipher(options: KeyMemoryOptions, supply: KeySupply): ValueCipher {
+  const { driver, client, batches = true } = options;
+  const encryptionOptions = driverOptions(options);
+  const native = batches ? openNativeCrypt(driver, client, encryptionOptions) : undefined;
+  if (native !== undefined) return openBatchCipher({ bson: driver.BSON, native, supply });
+  if (batches) warnOfSlowness(driver);
+  return openExplicitCipher({ driver, client, encryptionOptions, supply });
+}
+
+const warnedOf = new WeakSet<Driver>();
+
+/** Warns once of each driver. */
+function warnOfSlowness(driver: Driver): void {
+  if (warnedOf.has(driver)) return;
+  warnedOf.add(driver);
+  process.emitWarning(
+    'mongoose-fle does not know the inner parts of this version of the driver: values are encrypted one by one, which is slower.',
+    { type: 'FleWarning', code: 'FLE_WITHOUT_BATCHES' },
+  );
+}
