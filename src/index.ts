@@ -31,7 +31,26 @@ export type { AnyFleError, FleErrorCode, FleErrorFacts } from './errors';
 export type { BootstrapReport } from './keys/bootstrap-keys';
 export type { ExplicitEncryption } from './keys/explicit-encryption';
 export type { CreateMissingKeys, KeyOptions } from './keys/key-config';
-export type { KmsProviders, LocalMasterKey } from './keys/kms-providers';
+export type { DataKeys, MasterKeyChoice } from './keys/data-keys';
+export type {
+  AwsTemporaryCredentials,
+  CredentialProviders,
+  KmsConnectCallback,
+  KmsNetworkOptions,
+  KmsProxyOptions,
+} from './keys/kms-network';
+export type { KmsProviderName, KmsProviders, OnDemandCredentials } from './keys/kms-providers';
+export type { KmsTlsOptions } from './keys/kms-tls';
+export type { AwsCredentials, AwsMasterKey } from './keys/providers/aws';
+export type { AzureAccessToken, AzureCredentials, AzureMasterKey } from './keys/providers/azure';
+export type {
+  GcpAccessToken,
+  GcpCredentials,
+  GcpKeyFile,
+  GcpMasterKey,
+} from './keys/providers/gcp';
+export type { KmipCredentials, KmipMasterKey } from './keys/providers/kmip';
+export type { LocalCredentials, LocalMasterKey } from './keys/providers/local';
 export type {
   DeclaringModel,
   FieldEncryption,

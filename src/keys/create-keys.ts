@@ -18,6 +18,8 @@ export interface KeyMaker {
   readonly clientEncryption: mongo.ClientEncryption;
 }
 
+type DataKeyOptions = mongo.ClientEncryptionCreateDataKeyProviderOptions;
+
 const MAX_LOOKS = 7;
 const FIRST_PAUSE_MS = 25;
 
@@ -27,6 +29,7 @@ const FIRST_PAUSE_MS = 25;
  */
 export function createKeysWith(maker: KeyMaker): FetchAll<string, Creation | undefined> {
   return coalesce(async (names) => {
+    for (const name of names) maker.config.masterKeyOf(name); // a name without one spoils all, before any is made
     await maker.vault.ensureIndex();
     const creations = new Map<string, Creation>();
     for (const name of names) creations.set(name, await createKey(name, maker));
@@ -41,9 +44,10 @@ async function createKey(
   const { namespace } = vault;
   const wrong = `the data key "${name}" could not be created.`;
   return await guardVault({ namespace, wrong }, async () => {
-    const { provider } = config.masterKeyOf(name);
+    const { provider, masterKey } = config.masterKeyOf(name);
+    const options = { keyAltNames: [name], ...(masterKey && { masterKey }) };
     try {
-      await retryWrite(() => clientEncryption.createDataKey(provider, { keyAltNames: [name] }));
+      await retryWrite(() => clientEncryption.createDataKey(provider, options as DataKeyOptions));
       return 'created';
     } catch (error) {
       if (!isDuplicateKeyError(error)) throw error;

@@ -1,19 +1,26 @@
 import { InvalidOptionsError } from '../errors';
+import { type DataKeys, type MasterKeys, readDataKeys } from './data-keys';
+import { kindOf } from './kind-of';
 import {
-  type KmsProviders,
-  type MasterKeyChoice,
-  type ReadCredentials,
-  kindOf,
-  readKmsProviders,
-} from './kms-providers';
+  type KmsNetwork,
+  type KmsNetworkOptions,
+  NETWORK_OPTIONS,
+  readKmsNetwork,
+} from './kms-network';
+import { type KmsConfig, type KmsProviders, readKmsProviders } from './kms-providers';
 
 /** Which data keys a write may create where they are missing. */
 export type CreateMissingKeys = 'declared' | 'all' | false;
 
 /** The options of `fieldEncryption` that concern keys. */
-export interface KeyOptions {
+export interface KeyOptions extends KmsNetworkOptions {
   /** Where the master keys are that wrap the data keys. */
   readonly kmsProviders: KmsProviders;
+  /**
+   * Which master key wraps a data key that is created, by the name of the data key or by its beginning, as in `tenant:*`. It may be
+   * left out where there is one provider and that one needs no master key (`local`, `kmip`), or where nothing creates keys.
+   */
+  readonly dataKeys?: DataKeys | undefined;
   /** Where the data keys are stored, as `database.collection`; by default `encryption.__keyVault`. */
   readonly keyVaultNamespace?: string | undefined;
   /**
@@ -34,21 +41,23 @@ export interface VaultNamespace {
 }
 
 /** The options that concern keys, read and checked. Frozen; its secrets show neither in `util.inspect` nor in JSON. */
-export interface KeyConfig {
+export interface KeyConfig extends KmsConfig, MasterKeys {
   readonly keyVault: VaultNamespace;
   readonly createMissingKeys: CreateMissingKeys;
   /** In milliseconds; undefined for the driver's own default. */
   readonly keyExpirationMS: number | undefined;
-  readonly readCredentials: ReadCredentials;
-  readonly masterKeyOf: (keyAltName: string) => MasterKeyChoice;
+  /** How the KMS providers are reached. */
+  readonly network: KmsNetwork;
 }
 
 /** The names of the options that `readKeyConfig` reads. */
 export const KEY_OPTIONS: readonly (keyof KeyOptions)[] = [
   'kmsProviders',
+  'dataKeys',
   'keyVaultNamespace',
   'createMissingKeys',
   'keyExpirationMS',
+  ...NETWORK_OPTIONS,
 ];
 
 const DEFAULT_NAMESPACE = 'encryption.__keyVault';
@@ -72,11 +81,15 @@ export function readKeyConfig(options: unknown, otherOptions: readonly string[] 
   }
   refuseUnknown(options, [...KEY_OPTIONS, ...otherOptions]);
   const given = options as { readonly [name in keyof KeyOptions]?: unknown };
+  const kms = readKmsProviders(given.kmsProviders);
+  const createMissingKeys = readCreateMissingKeys(given.createMissingKeys ?? 'declared');
   return Object.freeze({
     keyVault: readNamespace(given.keyVaultNamespace ?? DEFAULT_NAMESPACE),
-    createMissingKeys: readCreateMissingKeys(given.createMissingKeys ?? 'declared'),
+    createMissingKeys,
     keyExpirationMS: readExpiration(given.keyExpirationMS),
-    ...readKmsProviders(given.kmsProviders),
+    network: readKmsNetwork(given, kms),
+    ...kms,
+    ...readDataKeys(given.dataKeys, kms.providers, createMissingKeys !== false),
   });
 }
 

@@ -1,48 +1,65 @@
 import type { mongo } from 'mongoose';
-import { type Binary, bsonTypeOf } from '../codec/bson';
 import { InvalidKmsConfigError } from '../errors';
+import { kindOf } from './kind-of';
+import { AWS, type AwsCredentials } from './providers/aws';
+import { AZURE, type AzureAccessToken, type AzureCredentials } from './providers/azure';
+import { GCP, type GcpAccessToken, type GcpCredentials, type GcpKeyFile } from './providers/gcp';
+import { KMIP, type KmipCredentials } from './providers/kmip';
+import { LOCAL, type LocalCredentials } from './providers/local';
+import type { ProviderKind } from './providers/provider-kind';
 
-/** The master key of the provider `local`: 96 bytes, or their base64. */
-export type LocalMasterKey = Uint8Array | Binary | string;
+/** Credentials that the surroundings provide, asked for when they are needed: `{}`. */
+export type OnDemandCredentials = Readonly<Record<string, never>>;
 
-/** The KMS providers and their credentials, as for the driver's `ClientEncryption`. */
+/**
+ * The KMS providers and their credentials, as for the driver's `ClientEncryption`. A provider may be given several times under names of
+ * its own, as in `aws:eu`; a name is of letters, digits and `_`, and is stored with each data key.
+ *
+ * Source: the client-side encryption specification, "kmsProviders".
+ */
 export interface KmsProviders {
-  /** A master key that the application itself keeps. An undefined key is refused: an environment variable may be unset. */
-  readonly local?: { readonly key: LocalMasterKey | undefined } | undefined;
+  readonly aws?: AwsCredentials | OnDemandCredentials | undefined;
+  readonly [aws: `aws:${string}`]: AwsCredentials | undefined;
+  readonly azure?: AzureCredentials | AzureAccessToken | OnDemandCredentials | undefined;
+  readonly [azure: `azure:${string}`]: AzureCredentials | AzureAccessToken | undefined;
+  readonly gcp?: GcpCredentials | GcpKeyFile | GcpAccessToken | OnDemandCredentials | undefined;
+  readonly [gcp: `gcp:${string}`]: GcpCredentials | GcpKeyFile | GcpAccessToken | undefined;
+  readonly kmip?: KmipCredentials | undefined;
+  readonly [kmip: `kmip:${string}`]: KmipCredentials | undefined;
+  /** A master key that the application itself keeps. */
+  readonly local?: LocalCredentials | undefined;
+  readonly [local: `local:${string}`]: LocalCredentials | undefined;
 }
+
+/** The kinds of KMS that master keys can be in. */
+export type KmsProviderKind = 'aws' | 'azure' | 'gcp' | 'kmip' | 'local';
+
+/** A KMS provider as it is configured: a kind, or a kind and a name, as in `aws:eu`. */
+export type KmsProviderName = KmsProviderKind | `${KmsProviderKind}:${string}`;
 
 /** The credentials of the providers as the driver takes them: a new copy for each call, so that the caller may keep it. */
 export type ReadCredentials = () => mongo.KMSProviders;
 
-/** Which master key wraps a data key that is about to be made: the options of the driver's `createDataKey`. */
-export interface MasterKeyChoice {
-  readonly provider: mongo.ClientEncryptionDataKeyProvider;
-}
-
-interface KmsProvider {
-  /** Reads and copies what the user gave; the copy stays in the closure that is returned. */
-  readonly read: (fields: unknown) => () => NonNullable<mongo.KMSProviders['local']>;
-}
-
-const LOCAL_KEY_BYTES = 96;
-const LOCAL_KEY = 'kmsProviders.local.key';
-const LOCAL_KEY_REMEDY =
-  'Give 96 random bytes, or their base64: 128 characters, as `openssl rand -base64 96 | tr -d "\\n"` prints.';
-/** 96 bytes fill their base64 without padding. */
-const LOCAL_KEY_BASE64 = /^[A-Za-z0-9+/]{128}$/;
-
-/** The providers that data keys can be wrapped by, each a row. */
-const PROVIDERS: Readonly<Record<keyof KmsProviders, KmsProvider>> = {
-  local: { read: readLocal },
-};
-
-/** Those of the driver that have no row above yet. */
-const UNSUPPORTED: readonly string[] = ['aws', 'azure', 'gcp', 'kmip'];
-
 /** What is known of the KMS providers when their configuration has been read. */
 export interface KmsConfig {
   readonly readCredentials: ReadCredentials;
-  readonly masterKeyOf: (keyAltName: string) => MasterKeyChoice;
+  /** The names of the providers that are configured. */
+  readonly providers: readonly KmsProviderName[];
+  /** Those of them whose credentials are asked for when they are needed. */
+  readonly onDemand: readonly KmsProviderName[];
+}
+
+const KINDS: Readonly<Record<KmsProviderKind, ProviderKind>> = {
+  aws: AWS,
+  azure: AZURE,
+  gcp: GCP,
+  kmip: KMIP,
+  local: LOCAL,
+};
+
+/** What is known of the provider that is configured as `name`. */
+export function kindOfProvider(name: KmsProviderName): ProviderKind {
+  return KINDS[name.split(':')[0] as KmsProviderKind];
 }
 
 /**
@@ -50,101 +67,78 @@ export interface KmsConfig {
  *
  * @throws {InvalidKmsConfigError} naming the provider and the field that is wrong, never its value.
  */
-export function readKmsProviders(providers: unknown): KmsConfig {
-  if (typeof providers !== 'object' || providers === null) {
+export function readKmsProviders(given: unknown): KmsConfig {
+  if (typeof given !== 'object' || given === null) {
     throw new InvalidKmsConfigError({
       where: 'kmsProviders',
-      wrong: `the KMS providers are ${kindOf(providers)}, not an object.`,
+      wrong: `the KMS providers are ${kindOf(given)}, not an object.`,
       remedy: 'Give them as in { local: { key } }.',
     });
   }
-  for (const [name, fields] of Object.entries(providers)) {
-    if (fields !== undefined && !Object.hasOwn(PROVIDERS, name)) throw unknownProvider(name);
-  }
-  const local = (providers as KmsProviders).local;
-  if (local === undefined) {
+  const configured = Object.entries(given)
+    .filter(([, fields]) => fields !== undefined)
+    .map(([name, fields]) => [checkedName(name), fields as unknown] as const);
+  if (configured.length === 0) {
     throw new InvalidKmsConfigError({
       where: 'kmsProviders',
       wrong: 'no KMS provider is configured.',
       remedy: 'Give one, as in { local: { key } }.',
     });
   }
-  const readLocalCredentials = PROVIDERS.local.read(local);
+  const credentials = configured.map(([name, fields]) => [name, readProvider(name, fields)]);
   return Object.freeze({
-    readCredentials: () => ({ local: readLocalCredentials() }),
-    masterKeyOf: () => ({ provider: 'local' as const }),
+    readCredentials: () => copyOf(Object.fromEntries(credentials) as Credentials),
+    providers: Object.freeze(configured.map(([name]) => name)),
+    onDemand: Object.freeze(
+      configured.filter(([, fields]) => isEmptyObject(fields)).map(([name]) => name),
+    ),
   });
 }
 
-function unknownProvider(name: string): InvalidKmsConfigError {
-  const known = UNSUPPORTED.includes(name.split(':')[0] ?? '') || name.startsWith('local:');
-  return new InvalidKmsConfigError({
+function checkedName(name: string): KmsProviderName {
+  if (/^(?:aws|azure|gcp|kmip|local)(?::\w+)?$/.test(name)) return name as KmsProviderName;
+  throw new InvalidKmsConfigError({
     where: `kmsProviders.${name}`,
-    wrong: known
-      ? 'this KMS provider is not supported by this version.'
-      : 'there is no such KMS provider.',
-    remedy: 'Use the provider "local".',
+    wrong: 'there is no such KMS provider.',
+    remedy:
+      'The providers are aws, azure, gcp, kmip and local, each also with a name of letters, digits and _, as in "aws:eu".',
   });
 }
 
-function readLocal(fields: unknown): () => { key: Buffer } {
-  if (typeof fields !== 'object' || fields === null) {
+function readProvider(name: KmsProviderName, fields: unknown): object {
+  const kind = kindOfProvider(name);
+  const where = `kmsProviders.${name}`;
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
     throw new InvalidKmsConfigError({
-      where: 'kmsProviders.local',
+      where,
       wrong: `the configuration is ${kindOf(fields)}, not an object.`,
-      remedy: 'Give it as in { local: { key } }.',
+      remedy: `Give it as in { ${JSON.stringify(name).replace(/^"(\w+)"$/, '$1')}: ${kind.example} }.`,
     });
   }
-  const stray = Object.keys(fields).find((name) => name !== 'key');
-  if (stray !== undefined) {
+  if (kind.onDemand && isEmptyObject(fields)) {
+    if (!name.includes(':')) return {};
     throw new InvalidKmsConfigError({
-      where: `kmsProviders.local.${stray}`,
-      wrong: 'the provider has no such field.',
-      remedy: 'Its only field is "key".',
+      where,
+      wrong: 'a provider with a name has no credentials on demand.',
+      remedy: `Give them as in { "${name}": ${kind.example} }.`,
     });
   }
-  const key = readLocalKey((fields as { key?: unknown }).key);
-  return () => ({ key: Buffer.from(key) });
+  return kind.readCredentials(fields, where);
 }
 
-function readLocalKey(key: unknown): Buffer {
-  const fault = localKeyFault(key);
-  if (fault !== undefined) {
-    throw new InvalidKmsConfigError({ where: LOCAL_KEY, wrong: fault, remedy: LOCAL_KEY_REMEDY });
-  }
-  if (typeof key === 'string') return Buffer.from(key, 'base64');
-  return Buffer.from(bytesOf(key) ?? []);
+function isEmptyObject(fields: unknown): boolean {
+  return typeof fields === 'object' && fields !== null && Object.keys(fields).length === 0;
 }
 
-function localKeyFault(key: unknown): string | undefined {
-  if (key === undefined) {
-    return 'the master key is undefined, as the value of an unset environment variable is.';
-  }
-  if (typeof key === 'string') return base64Fault(key);
-  const bytes = bytesOf(key);
-  if (bytes === undefined) return `the master key is ${kindOf(key)}, neither bytes nor text.`;
-  if (bytes.length === LOCAL_KEY_BYTES) return undefined;
-  return `the master key has ${bytes.length} bytes, not ${LOCAL_KEY_BYTES}.`;
-}
+type Credentials = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-function base64Fault(text: string): string | undefined {
-  if (LOCAL_KEY_BASE64.test(text)) return undefined;
-  if (text === '') return 'the master key is empty text.';
-  if (/\s/.test(text)) return 'the text of the master key holds white space.';
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return 'the text of the master key is not base64.';
-  return `the text of the master key is not the base64 of ${LOCAL_KEY_BYTES} bytes.`;
-}
-
-function bytesOf(value: unknown): Uint8Array | undefined {
-  if (value instanceof Uint8Array) return value;
-  if (bsonTypeOf(value) === 'Binary') return (value as Binary).value();
-  return undefined;
-}
-
-/** The kind of a value, for a message that must not show the value. */
-export function kindOf(value: unknown): string {
-  if (value === undefined || value === null) return String(value);
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'string') return 'text';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+function copyOf(credentials: Credentials): mongo.KMSProviders {
+  const copies = Object.entries(credentials).map(([name, fields]) => {
+    const copied = Object.entries(fields).map(([field, value]): [string, unknown] => [
+      field,
+      Buffer.isBuffer(value) ? Buffer.from(value) : value,
+    ]);
+    return [name, Object.fromEntries(copied)] as const;
+  });
+  return Object.fromEntries(copies) as unknown as mongo.KMSProviders;
 }

@@ -10,10 +10,14 @@ export interface EncryptionSource extends DriverClient {
 
 /** The options of the driver's `ClientEncryption`. They hold the credentials. */
 export function driverOptions({ config }: EncryptionSource): mongo.ClientEncryptionOptions {
-  const { keyVault, keyExpirationMS, readCredentials } = config;
+  const { keyVault, keyExpirationMS, readCredentials, providers, network } = config;
+  const tlsOptions = providers.map((name) => [name, network.tlsOptionsOf(name)] as const);
+  const proxyOptions = network.readProxy();
   return {
     keyVaultNamespace: keyVault.text,
     kmsProviders: readCredentials(),
+    tlsOptions: Object.fromEntries(tlsOptions) as mongo.CSFLEKMSTlsOptions,
+    ...(proxyOptions && { proxyOptions: proxyOptions as mongo.ProxyOptions }),
     // Given as undefined, libmongocrypt would read it as 0: keys that never expire.
     ...(keyExpirationMS === undefined ? {} : { keyExpirationMS }),
   };

@@ -44,8 +44,34 @@ fieldEncryption({
 check<Equals<CreateMissingKeys, 'declared' | 'all' | false>>();
 // @ts-expect-error KMS providers are needed
 fieldEncryption({});
-// @ts-expect-error a provider of this version
-fieldEncryption({ kmsProviders: { aws: { accessKeyId: '', secretAccessKey: '' } } });
+fieldEncryption({
+  kmsProviders: {
+    aws: {},
+    'aws:eu': { accessKeyId: process.env['ID'], secretAccessKey: process.env['SECRET'] },
+    azure: { tenantId: '', clientId: '', clientSecret: '' },
+    gcp: { email: '', privateKey: '' },
+    kmip: { endpoint: '' },
+  },
+  dataKeys: {
+    '*': { provider: 'local' },
+    'eu:*': { provider: 'aws:eu', masterKey: { region: 'eu-central-1', key: 'arn' } },
+  },
+  credentialProviders: { aws: () => Promise.resolve({ accessKeyId: '', secretAccessKey: '' }) },
+  tlsOptions: { kmip: { tlsCertificateKeyFile: 'client.pem' } },
+  kmsTimeoutMS: 1000,
+  kmsRetries: 0,
+});
+// @ts-expect-error no such provider
+fieldEncryption({ kmsProviders: { vault: {} } });
+// @ts-expect-error a field is missing
+fieldEncryption({ kmsProviders: { 'aws:eu': { accessKeyId: '' } } });
+fieldEncryption({
+  kmsProviders: { aws: {} },
+  // @ts-expect-error a master key of another provider
+  dataKeys: { '*': { provider: 'aws', masterKey: { keyName: 'k', keyVaultEndpoint: 'h.de' } } },
+});
+// @ts-expect-error an insecure option
+fieldEncryption({ kmsProviders: { aws: {} }, tlsOptions: { aws: { tlsInsecure: true } } });
 // @ts-expect-error the local provider needs a key
 fieldEncryption({ kmsProviders: { local: {} } });
 // @ts-expect-error no such option
