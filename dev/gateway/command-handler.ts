@@ -1,5 +1,6 @@
 import type { Document } from 'bson';
 
+import type { ChangeStreams } from './change-streams';
 import type { Command } from './command';
 import type { Cursors } from './cursors';
 import type { Sql } from './sql';
@@ -15,6 +16,7 @@ export interface CommandContext {
   readonly catalog: Sql;
   readonly cursors: Cursors;
   readonly transactions: Transactions;
+  readonly changes: ChangeStreams;
 }
 
 export type CommandHandler = (command: Command, context: CommandContext) => Promise<Reply> | Reply;

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 
 import { bulkWrite } from './bulk-write';
+import type { ChangeStreams } from './change-streams';
 import { COLLECTION_COMMANDS } from './collection-commands';
 import { type Command, readField } from './command';
 import type { CommandTable, Reply } from './command-handler';
@@ -16,6 +17,7 @@ export interface GatewayState {
   readonly pool: pg.Pool;
   readonly cursors: Cursors;
   readonly transactions: Transactions;
+  readonly changes: ChangeStreams;
 }
 
 const COMMANDS: CommandTable = {
@@ -35,14 +37,22 @@ export async function executeCommand(command: Command, state: GatewayState): Pro
   const catalog = retryingSql(state.pool);
   const run = (sql: Sql): Promise<Reply> =>
     Promise.resolve(handler(command, { ...state, sql, catalog }));
+  return state.changes.watch(command, catalog, () => runWith(run, command, state));
+}
 
+/** Calls `run` with the statements of the command's transaction, or under its time limit, if it has one. */
+function runWith(
+  run: (sql: Sql) => Promise<Reply>,
+  command: Command,
+  state: GatewayState,
+): Promise<Reply> {
   if (command.transaction !== undefined && !endsTransaction(command)) {
     return runInTransaction(command.transaction, state, run);
   }
   const limit = Number(readField(command, 'maxTimeMS') ?? 0);
   return limit > 0 && command.name !== 'getMore'
     ? withTimeLimit(state.pool, limit, run)
-    : run(catalog);
+    : run(retryingSql(state.pool));
 }
 
 async function runInTransaction(

@@ -1,6 +1,7 @@
 import { deserialize, Long, serialize } from 'bson';
 
 import { BSON_TYPE, type BsonElement, documentOf, elementsOf } from './bson-bytes';
+import { changeStreamOf, openStream, readStream } from './change-stream-commands';
 import { type Command, collectionOf, findElement, readField } from './command';
 import type { CommandContext, CommandTable, Reply } from './command-handler';
 import { CommandError } from './error-codes';
@@ -11,10 +12,7 @@ const API = 'documentdb_api';
 /** Commands that read documents, and their cursors. */
 export const READ_COMMANDS: CommandTable = {
   find: (command, context) => firstPage(command, context, 'find_cursor_first_page'),
-  aggregate: (command, context) =>
-    readField(command, 'explain') === true
-      ? explain(command.database, command.body, context)
-      : firstPage(command, context, 'aggregate_cursor_first_page'),
+  aggregate,
   listCollections: (command, context) =>
     firstPage(command, context, 'list_collections_cursor_first_page'),
   listIndexes: (command, context) => firstPage(command, context, 'list_indexes_cursor_first_page'),
@@ -37,6 +35,16 @@ export const READ_COMMANDS: CommandTable = {
   },
 };
 
+function aggregate(command: Command, context: CommandContext): Promise<Reply> {
+  if (readField(command, 'explain') === true) {
+    return explain(command.database, command.body, context);
+  }
+  const changeStream = changeStreamOf(command);
+  return changeStream === undefined
+    ? firstPage(command, context, 'aggregate_cursor_first_page')
+    : openStream(command, changeStream, context);
+}
+
 async function firstPage(
   { database, body, transaction }: Command,
   { sql, cursors }: CommandContext,
@@ -53,8 +61,11 @@ async function firstPage(
   return bsonOf(row['cursorpage']);
 }
 
-async function getMore(command: Command, { sql, cursors }: CommandContext): Promise<Reply> {
+async function getMore(command: Command, context: CommandContext): Promise<Reply> {
+  const { changes, cursors, sql } = context;
   const id = cursorId(findElement(command, 'getMore'));
+  const stream = changes.find(id);
+  if (stream !== undefined) return readStream(stream, command, context);
   const row = await sql.run(
     `SELECT cursorpage, continuation FROM ${API}.cursor_get_more($1, $2, $3)`,
     [command.database, command.body, cursors.continuationOf(id)],
@@ -68,13 +79,13 @@ function cursorId(element: BsonElement | undefined): string {
   throw new CommandError('TypeMismatch', "The field 'getMore' must be of type long");
 }
 
-function killCursors(command: Command, { cursors }: CommandContext): Reply {
+function killCursors(command: Command, { changes, cursors }: CommandContext): Reply {
   const list = findElement(command, 'cursors');
   if (list?.type !== BSON_TYPE.array) {
     throw new CommandError('TypeMismatch', "The field 'cursors' must be an array");
   }
   const ids = elementsOf(list.value).map(cursorId);
-  const killed = ids.filter((id) => cursors.kill(id));
+  const killed = ids.filter((id) => changes.close(id) || cursors.kill(id));
   const asLongs = (some: readonly string[]): Long[] => some.map((id) => Long.fromString(id));
   return {
     cursorsKilled: asLongs(killed),

@@ -24,14 +24,14 @@ export const SERVER_COMMANDS: CommandTable = {
     authInfo: { authenticatedUsers: [], authenticatedUserRoles: [] },
     ok: 1,
   }),
-  serverStatus: (_command, { cursors }) => ({
+  serverStatus: (_command, { changes, cursors }) => ({
     host: '127.0.0.1',
     version: VERSION,
     process: 'mongoose-fle-gateway',
     pid: process.pid,
     uptime: process.uptime(),
     localTime: new Date(),
-    metrics: { cursor: { open: { total: cursors.size } } },
+    metrics: { cursor: { open: { total: cursors.size + changes.size } } },
     ok: 1,
   }),
   endSessions,

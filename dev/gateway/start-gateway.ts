@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 
 import { serialize } from 'bson';
 
+import { ChangeStreams } from './change-streams';
 import { type Command, parseCommand } from './command';
 import { Cursors } from './cursors';
 import { errorReply } from './error-replies';
@@ -51,11 +52,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     cursors.endTransaction(session);
   });
 
+  const changes = new ChangeStreams();
+
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    void serve(socket, { pool, cursors, transactions });
+    void serve(socket, { pool, cursors, transactions, changes });
   });
   const port = await listen(server, options.port ?? 0);
   return {
