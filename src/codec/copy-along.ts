@@ -1,4 +1,5 @@
 import type { PlanNode } from '../plan/encryption-plan';
+import { childOf } from '../plan/resolve-path';
 import { bsonTypeOf } from './bson';
 import type { Holder } from './collect-plaintext';
 import { isKeyedByPosition } from './positions';
@@ -21,7 +22,7 @@ export function copyAlong(value: unknown, node: PlanNode): unknown {
   }
   const copy: Holder = { ...(value as Holder) };
   for (const key of Object.keys(copy)) {
-    const below = node.children.get(key) ?? node.rest;
+    const below = childOf(node, key);
     if (below !== undefined) copy[key] = copyAlong(copy[key], below);
   }
   return copy;

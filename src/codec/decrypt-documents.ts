@@ -1,6 +1,6 @@
 import { DecryptionFailedError, PlaintextFoundError, isFleError } from '../errors';
 import type { EncryptedField, ObjectNode, PlanNode } from '../plan/encryption-plan';
-import { fieldsBelow } from '../plan/resolve-path';
+import { childOf, fieldsBelow, keysWithChildren } from '../plan/resolve-path';
 import { type Binary, type Bson, type BsonReadOptions, bsonTypeOf, isCiphertext } from './bson';
 import type { Holder } from './collect-plaintext';
 import { isKeyedByPosition } from './positions';
@@ -86,13 +86,10 @@ function visitKeys(holder: Holder, element: PlanNode, reader: Reader): void {
 function visitObject(value: unknown, node: ObjectNode, reader: Reader): void {
   if (typeof value !== 'object') return;
   const holder = value as Holder;
-  if (node.rest !== undefined) {
-    for (const key of Object.keys(holder)) {
-      visit({ holder, key }, node.children.get(key) ?? node.rest, reader);
-    }
-    return;
+  for (const key of keysWithChildren(node, holder)) {
+    const below = childOf(node, key);
+    if (below !== undefined) visit({ holder, key }, below, reader);
   }
-  for (const [key, below] of node.children) visit({ holder, key }, below, reader);
 }
 
 async function decryptSlots(slots: readonly CiphertextSlot[], scope: DecryptScope): Promise<void> {

@@ -1,4 +1,5 @@
 import type { EncryptedField, PlanNode } from '../plan/encryption-plan';
+import { childOf, keysWithChildren } from '../plan/resolve-path';
 import { isCiphertext } from './bson';
 import { isKeyedByPosition } from './positions';
 
@@ -15,9 +16,8 @@ export function findCiphertext(value: unknown, node: PlanNode): EncryptedField |
     return firstOf(Object.values(value), (item) => findCiphertext(item, node.element));
   }
   const holder = value as Record<string, unknown>;
-  const keys = node.rest === undefined ? [...node.children.keys()] : Object.keys(holder);
-  return firstOf(keys, (key) => {
-    const below = node.children.get(key) ?? node.rest;
+  return firstOf([...keysWithChildren(node, holder)], (key) => {
+    const below = childOf(node, key);
     return below === undefined ? undefined : findCiphertext(holder[key], below);
   });
 }

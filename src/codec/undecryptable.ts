@@ -1,4 +1,5 @@
 import type { PlanNode } from '../plan/encryption-plan';
+import { childOf } from '../plan/resolve-path';
 import { bsonTypeOf } from './bson';
 import type { Holder } from './collect-plaintext';
 import { isKeyedByPosition } from './positions';
@@ -45,7 +46,11 @@ function take(value: unknown, node: PlanNode, { prefix, paths }: Taking): void {
   const holder = value as Holder;
   const hasElements = Array.isArray(value) || (node.kind === 'array' && isKeyedByPosition(value));
   for (const key of Object.keys(holder)) {
-    const below = hasElements ? elementOf(node) : childOf(node, key);
+    const below = hasElements
+      ? elementOf(node)
+      : node.kind === 'object'
+        ? childOf(node, key)
+        : undefined;
     if (below === undefined) continue;
     const path = `${prefix}${key}`;
     if (!isUndecryptable(holder[key])) take(holder[key], below, { prefix: `${path}.`, paths });
@@ -59,8 +64,4 @@ function take(value: unknown, node: PlanNode, { prefix, paths }: Taking): void {
 
 function elementOf(node: PlanNode): PlanNode {
   return node.kind === 'array' ? node.element : node;
-}
-
-function childOf(node: PlanNode, key: string): PlanNode | undefined {
-  return node.kind === 'object' ? (node.children.get(key) ?? node.rest) : undefined;
 }

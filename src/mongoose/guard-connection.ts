@@ -5,7 +5,7 @@ import type { EncryptionPlan } from '../plan/encryption-plan';
 import { rewritePipeline } from '../rewrite/pipeline';
 import { boundaryOf } from './boundary-mark';
 import { shapeOfCollection } from './encrypted-collections';
-import type { AnyModel, CollectionConnection } from './native-collection';
+import { type AnyModel, type CollectionConnection, modelsOf } from './native-collection';
 
 const GUARDED = Symbol.for('mongoose-fle.guarded');
 
@@ -16,17 +16,25 @@ interface ConnectionOperation {
 
 /**
  * Guards the methods of a connection that go past its models. `bulkWrite`, which goes from the cast straight to the driver's client,
- * refuses models with encrypted fields; `aggregate` refuses to reach into their collections. Both take models and collections of any
- * connection, so they are guarded where all connections have them: on their prototype.
+ * refuses models with encrypted fields; `aggregate` refuses to reach into their collections; `watch` refuses a database that holds
+ * them. They take models and collections of any connection, so they are guarded where all connections have them: on their prototype.
  *
- * Source: Mongoose 9.12, lib/connection.js, `Connection.prototype.bulkWrite` and `aggregate`.
+ * Source: Mongoose 9.12, lib/connection.js, `Connection.prototype.bulkWrite`, `watch` and `aggregate`.
  */
 export function guardConnection(connection: Connection): void {
   guardMethod(connection, 'bulkWrite', (bulkWrite) => {
     return async function (this: Connection, ...parameters) {
       const [operations] = parameters as [readonly ConnectionOperation[]];
-      for (const { model } of operations) refuseBound(model, this);
+      for (const { model } of operations) refuseBound(model, this, 'bulkWrite');
       return await bulkWrite.apply(this, parameters);
+    };
+  });
+  guardMethod(connection, 'watch', (watch) => {
+    return function (this: Connection, ...parameters) {
+      modelsOf(this).forEach((model) => {
+        refuseBound(model, this, 'watch');
+      });
+      return watch.apply(this, parameters);
     };
   });
   guardMethod(connection, 'aggregate', (aggregate) => {
@@ -41,7 +49,7 @@ type ConnectionMethod = (this: Connection, ...parameters: unknown[]) => unknown;
 /** Puts what `guard` makes of the method `name` in its place, once, on the prototype that has it. */
 function guardMethod(
   connection: Connection,
-  name: 'aggregate' | 'bulkWrite',
+  name: 'aggregate' | 'bulkWrite' | 'watch',
   guard: (method: ConnectionMethod) => ConnectionMethod,
 ): void {
   let owner = connection as object | null;
@@ -94,15 +102,31 @@ interface ConnectionAggregate {
   cursor(...parameters: readonly unknown[]): unknown;
 }
 
-function refuseBound(model: AnyModel | string | undefined, connection: Connection): void {
+const REFUSALS = {
+  bulkWrite: {
+    wrong: 'Connection#bulkWrite() goes past the model, so its values would not be encrypted.',
+    use: 'bulkWrite(), one model at a time',
+  },
+  watch: {
+    wrong: 'Connection#watch() goes past the model, so its values would not be decrypted.',
+    use: 'watch(), one model at a time',
+  },
+} as const;
+
+function refuseBound(
+  model: AnyModel | string | undefined,
+  connection: Connection,
+  operation: keyof typeof REFUSALS,
+): void {
   const { models } = connection as unknown as { models: Record<string, AnyModel | undefined> };
   const meant = typeof model === 'string' ? models[model] : model;
   const plan = boundaryOf(meant?.collection)?.bound.look();
   if (meant === undefined || plan === undefined || plan.fields.length === 0) return;
+  const { wrong, use } = REFUSALS[operation];
   throw new UnsupportedOperationError({
     model: meant.modelName,
-    operation: 'bulkWrite',
-    wrong: 'Connection#bulkWrite() goes past the model, so its values would not be encrypted.',
-    remedy: `Use ${meant.modelName}.bulkWrite(), one model at a time.`,
+    operation,
+    wrong,
+    remedy: `Use ${meant.modelName}.${use}.`,
   });
 }

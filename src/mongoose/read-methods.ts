@@ -1,19 +1,19 @@
 import { copyAlong } from '../codec/copy-along';
-import { UnsupportedOperationError } from '../errors';
 import type { PlanNode } from '../plan/encryption-plan';
 import { nodeOfDistinct } from '../rewrite/distinct';
 import { rewritePipeline } from '../rewrite/pipeline';
 import { rewriteReadOptions } from '../rewrite/read-options';
-import type { RewriteScope } from '../rewrite/rewrite-scope';
 import type { CollectionBoundary } from './collection-boundary';
 import type { Command } from './command';
 import { DecryptingCursor } from './decrypting-cursor';
 import { callMethod, type CollectionMethod } from './native-collection';
+import { isExplained, readable, withMetadata } from './reading-options';
 import {
   rewriteFilterCommand,
   rewriteReplaceCommand,
   rewriteUpdateCommand,
 } from './rewrite-command';
+import { watchChanges } from './watch-changes';
 
 type Parameters = readonly unknown[];
 
@@ -54,6 +54,7 @@ export function readMethods(boundary: CollectionBoundary): Record<string, Collec
       );
       return result;
     },
+    watch: (pipeline, options) => watchChanges(boundary, pipeline, options),
     distinct: async (path, filter, options) =>
       await distinctValues(boundary, path, [filter, options]),
   };
@@ -175,38 +176,4 @@ async function opened(
   const copies = node === undefined ? [...values] : values.map((value) => copyAlong(value, node));
   await command.open(copies, node, options);
   return copies;
-}
-
-/**
- * The arguments of a reading method, the last of them its options, with `promoteBuffers` off, also where the client has it on: a
- * ciphertext promoted to a Buffer could not be told from other bytes.
- *
- * @throws {UnsupportedOperationError} where the reply is asked for as raw BSON.
- */
-function readable(parameters: readonly unknown[], scope: RewriteScope): unknown[] {
-  const options = (parameters.at(-1) ?? {}) as { raw?: boolean; fieldsAsRaw?: object };
-  if (options.raw === true || options.fieldsAsRaw !== undefined) {
-    throw new UnsupportedOperationError({
-      model: scope.plan.name,
-      operation: scope.operation,
-      wrong:
-        'the options raw and fieldsAsRaw give undecoded BSON, in which nothing can be decrypted.',
-      remedy: 'Leave them out; lean() gives plain objects.',
-    });
-  }
-  return [
-    ...parameters.slice(0, -1),
-    { ...options, promoteBuffers: false, raw: false, fieldsAsRaw: {} },
-  ];
-}
-
-function isExplained(options: unknown): boolean {
-  const { explain } = (options ?? {}) as { explain?: unknown };
-  return explain !== undefined && explain !== false;
-}
-
-function withMetadata(options: unknown): boolean {
-  return (
-    (options as { includeResultMetadata?: boolean } | undefined)?.includeResultMetadata === true
-  );
 }

@@ -49,6 +49,8 @@ export interface ObjectNode {
   readonly rest: PlanNode | undefined;
   /** The aliases of keys with encrypted values; what is stored under them is not encrypted. */
   readonly aliases?: ReadonlyMap<string, EncryptedField> | undefined;
+  /** Whether its keys may be dotted paths to what it describes, as where a change stream tells what an update changed. */
+  readonly keyedByPaths?: true | undefined;
 }
 
 /** An array stands here, of encrypted values or of things that hold them. */

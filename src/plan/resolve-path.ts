@@ -52,6 +52,21 @@ function aliasAt({ aliases }: ObjectNode, segment: string): Step {
   return field && { kind: 'alias', field };
 }
 
+/** What stands under `key` of an object that `node` describes; where keys are paths, what the path leads to, or leads into. */
+export function childOf(node: ObjectNode, key: string): PlanNode | undefined {
+  const child = node.children.get(key) ?? node.rest;
+  if (child !== undefined || node.keyedByPaths !== true) return child;
+  const target = resolvePath(node, key);
+  if (target.kind === 'inside') return { kind: 'field', field: target.field };
+  return target.kind === 'node' ? target.node : undefined;
+}
+
+/** The keys of `holder`, an object that `node` describes, under which something encrypted may stand. */
+export function keysWithChildren(node: ObjectNode, holder: object): Iterable<string> {
+  const isOpen = node.rest !== undefined || node.keyedByPaths === true;
+  return isOpen ? Object.keys(holder) : node.children.keys();
+}
+
 /** Every encrypted field at or below `node`, once each; plans of recursive schemas come round again. */
 export function fieldsBelow(node: PlanNode): EncryptedField[] {
   return [...new Set(fieldsIn(node, new Set()))];

@@ -69,7 +69,7 @@ function nodeWithout(node: PlanNode, segments: readonly string[]): PlanNode | un
     return element === undefined ? undefined : { kind: 'array', element };
   }
   const child = node.children.get(head);
-  if (child === undefined) return node;
+  if (child === undefined || node.keyedByPaths === true) return node; // a key with dots in it stays
   const left = withChild(node, head, nodeWithout(child, tail));
   return isClear(left) ? undefined : left;
 }

@@ -57,7 +57,7 @@ function areFieldsAlike(a: EncryptedField, b: EncryptedField): boolean {
 }
 
 function areObjectsAlike(a: ObjectNode, b: ObjectNode, compared: Compared): boolean {
-  if (a.children.size !== b.children.size) return false;
+  if (a.children.size !== b.children.size || a.keyedByPaths !== b.keyedByPaths) return false;
   const isAlike = (one: PlanNode | undefined, other: PlanNode | undefined): boolean =>
     one === undefined || other === undefined ? one === other : areNodesAlike(one, other, compared);
   if (!isAlike(a.rest, b.rest)) return false;

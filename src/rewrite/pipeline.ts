@@ -47,6 +47,7 @@ export const STAGES: Readonly<Record<string, StageSupport>> = {
   $addFields: { rewrite: rewriteAddFields, encrypted: COMPUTED },
   $bucket: { rewrite: rewriteBucket, encrypted: 'accumulators' },
   $bucketAuto: { rewrite: rewriteBucket, encrypted: 'accumulators' },
+  $changeStreamSplitLargeEvent: { rewrite: passUnchanged, encrypted: 'nothing' },
   $count: { rewrite: rewriteCount, encrypted: 'nothing' },
   $facet: { rewrite: rewriteFacet, encrypted: 'as in each pipeline', outward: true },
   $geoNear: { rewrite: rewriteGeoNear, encrypted: 'query, as a filter' },
@@ -75,13 +76,18 @@ export const STAGES: Readonly<Record<string, StageSupport>> = {
 };
 
 /**
- * A copy of `pipeline` with a slot for each encrypted value, and what its results hold, followed from stage to stage.
+ * A copy of `pipeline` with a slot for each encrypted value, and what its results hold, followed from stage to stage. It begins with
+ * what `start` describes: the documents of the model, or the events of a change stream.
  *
  * @throws {UnsupportedStageError} where a stage asks of an encrypted path what ciphertext cannot give, or puts something onto it.
  * @throws {UnsupportedFilterError} where a filter does.
  */
-export function rewritePipeline(pipeline: unknown, scope: RewriteScope): RewrittenPipeline {
-  const { pipeline: stages, shape } = rewriteStages(pipeline, scope.plan.root, scope);
+export function rewritePipeline(
+  pipeline: unknown,
+  scope: RewriteScope,
+  start: ObjectNode = scope.plan.root,
+): RewrittenPipeline {
+  const { pipeline: stages, shape } = rewriteStages(pipeline, start, scope);
   return { pipeline: stages as object[], shape: isClear(shape) ? undefined : shape };
 }
 

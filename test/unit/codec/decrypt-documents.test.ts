@@ -56,6 +56,41 @@ describe('decrypting documents', () => {
     expect(cipher.calls).toEqual(['decrypt 12']);
   });
 
+  it('follows dotted keys where they are paths, and leaves what describes an update', async () => {
+    const of = await stored(PATIENT);
+    const [contact] = of['contacts'] as { phone: unknown }[];
+    const event = {
+      updatedFields: {
+        'address.street': (of['address'] as { street: unknown }).street,
+        'contacts.0.phone': contact?.phone,
+        'contacts.1': contact,
+        'tags.2': (of['tags'] as unknown[])[0],
+        'codes.other': (of['codes'] as { other: unknown }).other,
+        ssn: of['ssn'],
+        name: 'n',
+      },
+      removedFields: ['ssn'],
+      truncatedArrays: [{ field: 'tags', newSize: 1 }],
+      disambiguatedPaths: { 'codes.0': ['codes', '0'] },
+    };
+    const byPath = { ...ROOT, keyedByPaths: true } as const;
+    await decryptDocuments([event], objectNode({ updatedFields: byPath }), decryptScope());
+    expect(event).toEqual({
+      updatedFields: {
+        'address.street': 'g',
+        'contacts.0.phone': 'i',
+        'contacts.1': { phone: 'i', x: 1 },
+        'tags.2': 'b',
+        'codes.other': 'k',
+        ssn: 'a',
+        name: 'n',
+      },
+      removedFields: ['ssn'],
+      truncatedArrays: [{ field: 'tags', newSize: 1 }],
+      disambiguatedPaths: { 'codes.0': ['codes', '0'] },
+    });
+  });
+
   it('asks for nothing where nothing is encrypted', async () => {
     const cipher = new MemoryCipher();
     await decryptDocuments([{ name: 'a' }, { ssn: null }], ROOT, decryptScope({ cipher }));
