@@ -8,7 +8,6 @@ import {
 } from './class-fields';
 import { checkDesignType } from './check-design-type';
 import { declaredTwice, parseDeclaration, sameDeclaration, type Declaration } from './declaration';
-import { rememberDeclared } from './late-declarations';
 import { internalsOf, type SchemaInternals } from './mongoose-schema';
 import { schemaTypeAt, writeDeclaration, writtenAt } from './written-declarations';
 
@@ -34,11 +33,7 @@ interface Declaring {
  */
 export function declareFields(schema: Schema, source: ClassSource | undefined, name: string): void {
   if (source === undefined) return;
-  const declaring: Declaring = {
-    source: resolveClass(source, name),
-    owner: internalsOf(schema),
-    name,
-  };
+  const declaring = declaringOf(schema, source, name);
   for (const field of fieldsOf(declaring)) {
     const path = pathOf(field, declaring);
     const schemaType = schemaTypeAt(declaring.owner, path);
@@ -50,7 +45,6 @@ export function declareFields(schema: Schema, source: ClassSource | undefined, n
     }
     recordDeclaration(field, path, declaring);
   }
-  rememberDeclared(declaring.owner);
 }
 
 /**
@@ -61,11 +55,7 @@ export function declareFields(schema: Schema, source: ClassSource | undefined, n
  * @throws {NothingEncryptedError} As {@link declareFields} does.
  */
 export function checkDeclared(schema: Schema, source: ClassSource, name: string): void {
-  const declaring: Declaring = {
-    source: resolveClass(source, name),
-    owner: internalsOf(schema),
-    name,
-  };
+  const declaring = declaringOf(schema, source, name);
   for (const field of fieldsOf(declaring)) {
     const path = pathOf(field, declaring);
     const where = `${declaring.source.name}.${field.name}`;
@@ -86,6 +76,11 @@ export function checkDeclared(schema: Schema, source: ClassSource, name: string)
       throw declaredTwice(where, path, [field.declaration, declared]);
     }
   }
+}
+
+/** @throws {InvalidOptionsError} `source` is neither a class nor a function that returns one. */
+function declaringOf(schema: Schema, source: ClassSource, name: string): Declaring {
+  return { source: resolveClass(source, name), owner: internalsOf(schema), name };
 }
 
 /** A class's `prototype` is not writable, an arrow function has none; a class compiled to ES5 records its fields. */

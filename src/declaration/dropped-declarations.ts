@@ -1,4 +1,5 @@
 import { InvalidDeclarationError } from '../errors';
+import { internalsOf, isSchema } from './mongoose-schema';
 import { ENCRYPTED } from './path-options';
 
 /** Options of a path that are no part of its definition: its own declaration, which is read, and a value. */
@@ -53,16 +54,10 @@ function isDefinition(value: unknown): value is Definition {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-function isSchema(
-  value: object,
-): value is { readonly paths: Readonly<Record<string, { readonly options: object }>> } {
-  return 'instanceOfSchema' in value && value.instanceOfSchema === true;
-}
-
 /** What stands in a definition, by its key; in a Schema, the options of its paths. */
 function partsOf(definition: Definition): Definition {
   if (!isSchema(definition)) return definition;
-  const paths = Object.entries(definition.paths);
+  const paths = Object.entries(internalsOf(definition).paths);
   return Object.fromEntries(paths.map(([path, { options }]) => [path, { ...options }]));
 }
 

@@ -1,33 +1,54 @@
+import type { Schema } from 'mongoose';
 import { InvalidDeclarationError } from '../errors';
-import type { SchemaInternals } from './mongoose-schema';
-import { ENCRYPTED, ENCRYPTED_WITHIN } from './path-options';
+import { internalsOf, isSchema } from './mongoose-schema';
+import { markAt } from './written-declarations';
 
-/** The `$id`s of the schemas that took declarations from a class, by the definition they share with their clones. */
-const DECLARED = new WeakMap<object, Set<number>>();
-
-/** Remembers that `schema` took declarations from a class. */
-export function rememberDeclared({ obj, $id }: SchemaInternals): void {
-  if (obj === undefined) return;
-  DECLARED.set(obj, (DECLARED.get(obj) ?? new Set()).add($id));
+/**
+ * Refuses a schema that was copied from another before that one took a declaration: the copy would stay clear. Mongoose copies a schema
+ * where it is told to, and where one may not expect it: in `discriminator()` of a path, and in `{ type: child, _id: false }`.
+ *
+ * @throws {InvalidDeclarationError} `schema` is such a copy.
+ */
+export function checkCopy(schema: Schema, name: string): void {
+  const owner = internalsOf(schema);
+  const paths = Object.keys(owner.paths);
+  const forgotten = paths.find(
+    (path) => markAt(owner, path) === undefined && markAtOrigin(schema, path) !== undefined,
+  );
+  if (forgotten === undefined) return;
+  throw new InvalidDeclarationError({
+    where: name,
+    path: forgotten,
+    wrong: `a schema with the paths ${paths.join(', ')} was copied before "${forgotten}" was declared encrypted.`,
+    remedy:
+      'Call plugin() with the class before the schema goes into a parent, into discriminator(), or through clone(), omit() or new Schema().',
+  });
 }
 
 /**
- * Refuses a schema that Mongoose cloned into its parent before it took its declarations: `{ type: child, _id: false }`
- * clones at once (Mongoose 9.12.1, lib/helpers/schema/handleIdOption.js), and the clone would stay clear.
- *
- * @throws {InvalidDeclarationError} `schema` is such a clone.
+ * What the schema that `schema`, or its path, was made of says of the path now; undefined where it says nothing, or where there is no
+ * such schema. `add()` leaves no trace of the schema that was added.
  */
-export function checkCopy(schema: SchemaInternals, name: string): void {
-  const { obj, $originalSchemaId, paths } = schema;
-  if (obj === undefined || $originalSchemaId === undefined) return;
-  if (DECLARED.get(obj)?.has($originalSchemaId) !== true) return;
-  const isDeclared = Object.values(paths).some(
-    ({ options }) => (options[ENCRYPTED] ?? options[ENCRYPTED_WITHIN]) !== undefined,
-  );
-  if (isDeclared) return;
-  throw new InvalidDeclarationError({
-    where: name,
-    wrong: `a schema with the paths ${Object.keys(paths).join(', ')} was copied before the plugin declared its fields.`,
-    remedy: 'Call plugin() on the schema of a subdocument before it goes into its parent.',
-  });
+export function markAtOrigin(schema: Schema, path: string, seen?: Set<Schema>): unknown {
+  const origins = originsOf(schema, path);
+  if (origins.length === 0) return undefined;
+  const visited = seen ?? new Set([schema]);
+  for (const origin of origins.filter((each) => !visited.has(each))) {
+    visited.add(origin);
+    const mark = markAt(internalsOf(origin), path) ?? markAtOrigin(origin, path, visited);
+    if (mark !== undefined) return mark;
+  }
+  return undefined;
+}
+
+/**
+ * Source: Mongoose 9.12.1, lib/schemaType.js, `clone`: a SchemaType keeps its first `parentSchema`; lib/schema.js, `Schema` and `omit`:
+ * what a schema is made of is its `obj`.
+ */
+function originsOf(schema: Schema, path: string): Schema[] {
+  const { obj, paths } = internalsOf(schema);
+  const origins = (Array.isArray(obj) ? (obj as unknown[]) : [obj]).filter(isSchema);
+  const parent = Object.hasOwn(paths, path) ? paths[path]?.parentSchema : undefined;
+  if (parent !== undefined && parent !== schema) origins.push(parent);
+  return origins;
 }

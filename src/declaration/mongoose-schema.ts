@@ -20,10 +20,8 @@ export interface SchemaInternals {
   readonly _applyDiscriminators?: ReadonlyMap<string, { readonly schema: Schema }>;
   /** Of a compiled discriminator, the schema of its base model. */
   readonly _baseSchema?: Schema;
-  readonly $id: number;
-  /** Of a clone, the `$id` of the schema it was made from; both share `obj`. */
-  readonly $originalSchemaId?: number;
-  readonly obj?: object;
+  /** What the schema was made of: a definition, a schema, or an array of them. */
+  readonly obj?: unknown;
   readonly _searchIndexes?: readonly Readonly<Record<string, unknown>>[];
 }
 
@@ -51,6 +49,11 @@ export interface SchemaTypeInternals {
 /** `schema`, with what Mongoose's types leave out. */
 export function internalsOf(schema: Schema): SchemaInternals {
   return schema as unknown as SchemaInternals;
+}
+
+/** Whether `value` is a Schema, of whichever copy of Mongoose. */
+export function isSchema(value: unknown): value is Schema {
+  return (value as { instanceOfSchema?: unknown } | null | undefined)?.instanceOfSchema === true;
 }
 
 /** The key that names a path's type in definitions: `type`, unless the schema says otherwise. */

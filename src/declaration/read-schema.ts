@@ -32,7 +32,7 @@ interface Place extends Reading {
  * out, those of its subdocuments are in.
  *
  * @throws {InvalidDeclarationError} An `encrypted` option is malformed, a nested path is declared twice, or a
- * subdocument's schema was copied before its class was declared.
+ * schema was copied before it was declared.
  */
 export function readSchema(schema: Schema, name: string): ModelShape {
   const { options, _searchIndexes = [] } = internalsOf(schema);
@@ -63,7 +63,7 @@ function readShape(schema: Schema, reading: Reading): SchemaShape {
   const known = reading.shapes.get(schema);
   if (known !== undefined) return known;
   const owner = internalsOf(schema);
-  checkCopy(owner, reading.name);
+  checkCopy(schema, reading.name);
   const children = new Map<string, ValueShape>();
   const shape: SchemaShape = { children, reserved: readReserved(owner), aliases: [] };
   reading.shapes.set(schema, shape);

@@ -17,6 +17,12 @@ export function writtenAt(schema: SchemaInternals, path: string): unknown {
   return marks.find((mark) => mark?.path === path)?.declaration;
 }
 
+/** The mark that a path carries: its own declaration, or that of a nested path around it; undefined where it has none. */
+export function markAt(schema: SchemaInternals, path: string): unknown {
+  const { options } = schemaTypeAt(schema, path) ?? {};
+  return options?.[ENCRYPTED] ?? options?.[ENCRYPTED_WITHIN];
+}
+
 /**
  * Writes a declaration where Mongoose keeps the options of the path, in place: in the SchemaType's options, which go
  * with `clone()`, `pick()` and discriminators, and in the schema's tree, of which `new Schema(old)`, `add(old)` and

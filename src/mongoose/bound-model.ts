@@ -1,4 +1,5 @@
 import type { Schema } from 'mongoose';
+import { markAtOrigin } from '../declaration/late-declarations';
 import { readSchemas } from '../declaration/read-schema';
 import { buildPlan } from '../plan/build-plan';
 import type { EncryptionPlan } from '../plan/encryption-plan';
@@ -63,9 +64,9 @@ function collectParts(schema: DiscriminatedSchema, parts: unknown[], seen: Set<S
   if (seen.has(schema)) return;
   seen.add(schema);
   parts.push(...(schema as unknown as { readonly _indexes: readonly unknown[] })._indexes);
-  for (const schemaType of Object.values(schema.paths)) {
+  for (const [path, schemaType] of Object.entries(schema.paths)) {
     const { encrypted, encryptedWithin } = schemaType.options as Record<string, unknown>;
-    parts.push(schemaType, encrypted, encryptedWithin);
+    parts.push(schemaType, encrypted, encryptedWithin, markAtOrigin(schema, path));
   }
   for (const { schema: child } of schema.childSchemas) collectParts(child, parts, seen);
   for (const child of Object.values(schema.discriminators ?? {})) collectParts(child, parts, seen);

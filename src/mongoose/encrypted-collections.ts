@@ -5,6 +5,7 @@ import { boundaryOf } from './boundary-mark';
 import { planOf } from './bound-model';
 import { clientOf, type HandleRuntime } from './handle-runtime';
 import { type AnyModel, modelsOf } from './native-collection';
+import { connectionsOf } from './related-connections';
 
 /** A collection that a stage of a pipeline names. */
 export interface NamedCollection {
@@ -94,20 +95,10 @@ function planKnownOf(model: AnyModel): EncryptionPlan {
 function connectionsTo(database: string, connection: Connection): Connection[] {
   const client = clientOf(connection);
   if (client === undefined) return [connection];
-  return relatedConnections(connection).filter(
+  const { connections } = connection.base as unknown as { readonly connections: Connection[] };
+  return connectionsOf([connection, ...connections]).filter(
     (other) => clientOf(other) === client && other.name === database,
   );
-}
-
-/** Source: Mongoose 9.12, lib/connection.js: what `useDb` makes is known to the connection it was made of. */
-function relatedConnections(connection: Connection): Connection[] {
-  const { connections } = connection.base as unknown as { readonly connections: Connection[] };
-  const related = new Set([connection, ...connections]);
-  for (const each of related) {
-    const { otherDbs = [] } = each as unknown as { readonly otherDbs?: readonly Connection[] };
-    for (const other of otherDbs) related.add(other);
-  }
-  return [...related];
 }
 
 function unknownShape({ name }: NamedCollection, wrong: string): UnsupportedStageError {

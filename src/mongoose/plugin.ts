@@ -7,6 +7,7 @@ import { bindModel, type Binding } from './bind-model';
 import { hookDocuments } from './document-hooks';
 import type { HandleRuntime } from './handle-runtime';
 import type { AnyModel } from './native-collection';
+import { refuseCompiled } from './verify-models';
 import { watchModels } from './watch-models';
 
 /** What `schema.plugin(fle, options)` takes. */
@@ -31,6 +32,7 @@ export function plugInto(schema: Schema, options: PluginOptions, binding: Bindin
   const name = nameOf(options.class);
   declareFields(schema, options.class, name);
   const plan = buildPlan({ name, isModel: false, shapes: readSchemas(schema, name) });
+  refuseCompiled(schema, plan.fields.length > 0);
   const statics = schema.statics as { init?: InitStatic };
   if (statics.init?.runtime === binding.runtime) return;
   if (statics.init?.runtime !== undefined) throw pluggedTwice(name);

@@ -1,9 +1,10 @@
-import type { Connection } from 'mongoose';
+import type { Connection, Mongoose, Schema } from 'mongoose';
 import { ModelNotBoundError } from '../errors';
 import { isBound } from './boundary-mark';
 import { planOf } from './bound-model';
 import type { HandleRuntime } from './handle-runtime';
 import { type AnyModel, modelsOf } from './native-collection';
+import { connectionsOf } from './related-connections';
 
 /**
  * Refuses a connection with a model that declares encrypted fields and that no plugin encrypts.
@@ -27,6 +28,27 @@ export function verifyNewModels(connection: Connection, runtime: HandleRuntime):
   const isKnown =
     models.length === verified.length && models.every((model, n) => model === verified[n]);
   if (!isKnown || models.length === 0) verifyModels(connection, runtime);
+}
+
+/**
+ * Looks, when the plugin is put on `schema`, at the models that were compiled before: the plugin cannot reach them any more. Known are
+ * those of the schema's own Mongoose.
+ *
+ * @throws {ModelNotBoundError} where one is compiled of `schema` without the plugin, or declares encrypted fields now.
+ */
+export function refuseCompiled(schema: Schema, declares: boolean): void {
+  const { connections } = (schema as unknown as { readonly base: Mongoose }).base;
+  for (const model of connectionsOf(connections).flatMap(modelsOf)) {
+    if (isBound(model)) continue;
+    if (model.schema === schema) {
+      throw new ModelNotBoundError({
+        model: model.modelName,
+        wrong: 'the plugin was put on its schema after the model was compiled.',
+        remedy: 'Call schema.plugin(fle) before model().',
+      });
+    }
+    if (declares) refuseUnbound(model);
+  }
 }
 
 /** @throws {ModelNotBoundError} where `model` declares encrypted fields and no plugin encrypts them. */

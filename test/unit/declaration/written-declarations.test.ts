@@ -167,7 +167,7 @@ describe('a declaration', () => {
       type: InvalidDeclarationError,
       code: 'FLE_INVALID_DECLARATION',
       message:
-        'Patient: a schema with the paths phone was copied before the plugin declared its fields. Call plugin() on the schema of a subdocument before it goes into its parent.',
+        'Patient: a schema with the paths phone was copied before "phone" was declared encrypted. Call plugin() with the class before the schema goes into a parent, into discriminator(), or through clone(), omit() or new Schema().',
     });
   });
 
