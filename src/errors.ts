@@ -128,6 +128,11 @@ export class KeyNotFoundError extends FleError {
   readonly code = 'FLE_KEY_NOT_FOUND';
 }
 
+/** A value is encrypted under a key that depends on its document, and the operation does not tell which key that is. */
+export class KeyUnresolvedError extends FleError {
+  readonly code = 'FLE_KEY_UNRESOLVED';
+}
+
 /** Two data keys of the key vault share a name, so that the name means neither. */
 export class DuplicateKeyNameError extends FleError {
   readonly code = 'FLE_DUPLICATE_KEY_NAME';
@@ -175,6 +180,7 @@ export type AnyFleError =
   | CiphertextGivenError
   | EncryptionFailedError
   | KeyNotFoundError
+  | KeyUnresolvedError
   | DuplicateKeyNameError
   | KeyVaultUnavailableError
   | HandleClosedError

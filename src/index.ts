@@ -14,6 +14,7 @@ export {
   InvalidOptionsError,
   InvalidValueError,
   KeyNotFoundError,
+  KeyUnresolvedError,
   KeyVaultUnavailableError,
   MissingDependencyError,
   ModelNotBoundError,
@@ -27,6 +28,8 @@ export {
   isFleError,
 } from './errors';
 export type { AlgorithmName } from './declaration/algorithm';
+export type { EncryptedOptions } from './declaration/declaration';
+export type { KeyAltName, KeyContext, KeyFunction, KeyPointer } from './declaration/key-source';
 export type { AnyFleError, FleErrorCode, FleErrorFacts } from './errors';
 export type { BootstrapReport } from './keys/bootstrap-keys';
 export type { ExplicitEncryption } from './keys/explicit-encryption';

@@ -1,6 +1,7 @@
 import { InvalidValueError } from '../errors';
 import type { EncryptedField, ObjectNode, PlanNode } from '../plan/encryption-plan';
 import { fieldsBelow, resolvePath } from '../plan/resolve-path';
+import type { DocumentKeys } from './document-keys';
 import { encodeValue, type EncodeScope } from './encode-value';
 import { isKeyedByPosition } from './positions';
 import { recordOf, unwrapped } from './record-of';
@@ -13,6 +14,7 @@ export interface PlaintextSlot {
   readonly holder: Holder;
   readonly key: string | number;
   readonly field: EncryptedField;
+  readonly keyAltName: string;
   /** The BSON document `{ v: value }`. */
   readonly bytes: Uint8Array;
 }
@@ -30,12 +32,19 @@ export interface Placement {
  * by mistake.
  */
 export class PlaintextCollector {
-  readonly slots: PlaintextSlot[] = [];
-
+  readonly slots: PlaintextSlot[];
   readonly scope: EncodeScope;
+  readonly keys: DocumentKeys;
 
-  constructor(scope: EncodeScope) {
+  constructor(scope: EncodeScope, keys: DocumentKeys, slots: PlaintextSlot[] = []) {
     this.scope = scope;
+    this.keys = keys;
+    this.slots = slots;
+  }
+
+  /** The same collector, for values of documents that have other keys. */
+  under(keys: DocumentKeys): PlaintextCollector {
+    return keys === this.keys ? this : new PlaintextCollector(this.scope, keys, this.slots);
   }
 
   /**
@@ -43,6 +52,7 @@ export class PlaintextCollector {
    *
    * @throws {InvalidValueError} where a value does not have the shape or type declared.
    * @throws {CiphertextGivenError} where a value is ciphertext already.
+   * @throws {KeyUnresolvedError} where a value's key depends on its document, and cannot be told.
    */
   place(given: unknown, { holder, key, node }: Placement): void {
     const value = unwrapped(given);
@@ -79,7 +89,8 @@ export class PlaintextCollector {
   #placeField(value: unknown, place: Omit<Placement, 'node'>, field: EncryptedField): void {
     const bytes = encodeValue(value, field, this.scope);
     place.holder[place.key] = bytes === undefined ? null : undefined;
-    if (bytes !== undefined) this.slots.push({ ...place, field, bytes });
+    if (bytes === undefined) return;
+    this.slots.push({ ...place, field, bytes, keyAltName: this.keys.nameFor(field) });
   }
 
   #copyElements(value: unknown, element: PlanNode): unknown {

@@ -153,7 +153,7 @@ function decryptionFailed(
     model,
     operation,
     path: field.path,
-    keyAltName: field.keyAltName,
+    keyAltName: typeof field.keyAltName === 'string' ? field.keyAltName : undefined,
     keyId: ciphertext === undefined ? undefined : keyIdOf(ciphertext),
     wrong: missing
       ? 'the data key that encrypted the stored value is not in the key vault.'

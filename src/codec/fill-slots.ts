@@ -26,9 +26,9 @@ export async function fillSlots(
   { cipher, purpose, scope }: FillOptions,
 ): Promise<void> {
   if (slots.length === 0) return;
-  const plain = slots.map(({ bytes, field: { algorithm, keyAltName } }) => ({
+  const plain = slots.map(({ bytes, field, keyAltName }) => ({
     bytes,
-    algorithm,
+    algorithm: field.algorithm,
     keyAltName,
   }));
   const { values, failures } = await cipher.encrypt(plain, purpose);
@@ -47,8 +47,9 @@ function substituteFor(
   const missing = isFleError(cause) && cause.code === 'FLE_KEY_NOT_FOUND';
   if (missing && purpose === 'query') return unmatchable(slot, scope.bson);
   if (isFleError(cause) && cause.code === 'FLE_DUPLICATE_KEY_NAME') throw cause;
-  const { path, keyAltName } = slot.field;
-  const facts = { model: scope.model, operation: scope.operation, path, keyAltName, cause };
+  const { keyAltName, field } = slot;
+  const { model, operation } = scope;
+  const facts = { model, operation, path: field.path, keyAltName, cause };
   if (missing) {
     throw new KeyNotFoundError({
       ...facts,

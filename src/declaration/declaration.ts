@@ -1,13 +1,22 @@
-import { keyNameFault } from './key-name';
 import { InvalidDeclarationError } from '../errors';
 import { algorithmNameOf, type Algorithm, type AlgorithmName } from './algorithm';
+import {
+  describeKeySource,
+  frozenKeySource,
+  type KeyAltName,
+  keySourceFault,
+  sameKeySource,
+} from './key-source';
 
 /** What a developer writes to have a field encrypted, in `@Encrypted` and in a schema's `encrypted`. */
 export interface EncryptedOptions {
   /** `'Deterministic'` allows equality filters and unique indexes; `'Random'` hides which values are equal. */
   readonly algorithm: Algorithm;
-  /** The alternate name of the data key that encrypts the field. */
-  readonly keyAltName: string;
+  /**
+   * The alternate name of the data key that encrypts the field; or how it is found for each document: by a value of the document, or by a
+   * function.
+   */
+  readonly keyAltName: KeyAltName;
   /** Encrypts a subdocument, array, Map or Mixed as one value; needs `'Random'`. */
   readonly whole?: boolean | undefined;
 }
@@ -24,7 +33,7 @@ declare module 'mongoose' {
 /** A declaration after its checks: how one path is encrypted. */
 export interface Declaration {
   readonly algorithm: AlgorithmName;
-  readonly keyAltName: string;
+  readonly keyAltName: KeyAltName;
   readonly whole: boolean;
 }
 
@@ -58,16 +67,18 @@ export function parseDeclaration(value: unknown, where: string, path?: string): 
         : `an algorithm of type ${typeof algorithm} is none.`;
     return refuse(wrong, "Choose 'Deterministic' or 'Random'.");
   }
-  const fault = keyNameFault(keyAltName);
+  const fault = keySourceFault(keyAltName);
   if (fault !== undefined) {
-    return refuse(fault, 'Give the alternate name of a data key as a string.');
+    const remedy =
+      'Give the alternate name of a data key as a string, { pointer, prefix }, or a function that returns it.';
+    return refuse(fault, remedy);
   }
   if (whole !== undefined && typeof whole !== 'boolean') {
     return refuse('whole is not a boolean.', 'Give true, or leave it out.');
   }
   return Object.freeze({
     algorithm: name,
-    keyAltName: keyAltName as string,
+    keyAltName: frozenKeySource(keyAltName as KeyAltName),
     whole: whole === true,
   });
 }
@@ -76,7 +87,7 @@ export function parseDeclaration(value: unknown, where: string, path?: string): 
 export function sameDeclaration(one: Declaration, other: Declaration): boolean {
   return (
     one.algorithm === other.algorithm &&
-    one.keyAltName === other.keyAltName &&
+    sameKeySource(one.keyAltName, other.keyAltName) &&
     one.whole === other.whole
   );
 }
@@ -96,7 +107,7 @@ export function declaredTwice(
 }
 
 function describeDeclaration({ algorithm, keyAltName, whole }: Declaration): string {
-  return `${algorithm} under "${keyAltName}"${whole ? ' as a whole' : ''}`;
+  return `${algorithm} under ${describeKeySource(keyAltName)}${whole ? ' as a whole' : ''}`;
 }
 
 function isPlainObject(value: unknown): value is Partial<Record<string, unknown>> {

@@ -3,6 +3,7 @@ import type { Algorithm } from './algorithm';
 import { recordField } from './class-fields';
 import { parseDeclaration, type Declaration, type EncryptedOptions } from './declaration';
 import './decorator-metadata';
+import type { KeyAltName } from './key-source';
 
 /** A decorator of class fields, for TypeScript's legacy decorators and for the standard ones of TC39. */
 export interface EncryptedDecorator {
@@ -18,13 +19,14 @@ export interface EncryptedDecorator {
  * class Patient {
  *   @Encrypted('Deterministic', 'patients') ssn!: string;
  *   @Encrypted({ algorithm: 'Random', keyAltName: 'patients', whole: true }) address!: Address;
+ *   @Encrypted('Random', { pointer: '/clinicId', prefix: 'clinic:' }) notes!: string;
  * }
  */
-export function Encrypted(algorithm: Algorithm, keyAltName: string): EncryptedDecorator;
+export function Encrypted(algorithm: Algorithm, keyAltName: KeyAltName): EncryptedDecorator;
 export function Encrypted(options: EncryptedOptions): EncryptedDecorator;
 export function Encrypted(
   first: Algorithm | EncryptedOptions,
-  keyAltName?: string,
+  keyAltName?: KeyAltName,
 ): EncryptedDecorator {
   const options = typeof first === 'string' ? { algorithm: first, keyAltName } : first;
   const declaration = parseDeclaration(options, '@Encrypted');

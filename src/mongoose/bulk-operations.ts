@@ -3,7 +3,8 @@ import { rewriteFilter } from '../rewrite/filter';
 import { rewriteReadOptions } from '../rewrite/read-options';
 import { rewriteReplacement, rewriteUpdate } from '../rewrite/update';
 import type { Command } from './command';
-import { filterScope, withArrayFilters } from './rewrite-command';
+import { type OperationScopes, scopesOf, withArrayFilters } from './rewrite-command';
+import { savedSubject } from './saved-keys';
 
 type Operation = Readonly<Record<string, unknown>>;
 type RewriteOperation = (operation: Operation, command: Command) => Operation;
@@ -54,16 +55,25 @@ function handlingOf(kind: string, command: Command): RewriteOperation {
 }
 
 function rewriteFilterOperation(operation: Operation, command: Command): Operation {
-  const scope = filterScope(command, operation);
-  const checked = rewriteReadOptions(operation, command.query(operation)); // `sort` is among them
-  return { ...checked, filter: rewriteFilter(operation['filter'], scope.plan.root, scope) };
+  return rewriteAsked(operation, scopesOfOperation(operation, command));
+}
+
+function rewriteAsked(operation: Operation, { query, filter }: OperationScopes): Operation {
+  const checked = rewriteReadOptions(operation, query); // `sort` is among them
+  return { ...checked, filter: rewriteFilter(operation['filter'], filter.plan.root, filter) };
 }
 
 function rewriteUpdateOperation(operation: Operation, command: Command): Operation {
   const { update } = operation;
+  const scopes = scopesOfOperation(operation, command);
   const rewritten = {
-    ...rewriteFilterOperation(operation, command),
-    update: rewriteUpdate(update, command.write(operation)),
+    ...rewriteAsked(operation, scopes),
+    update: rewriteUpdate(update, scopes.write),
   };
-  return withArrayFilters(rewritten, update, command);
+  return withArrayFilters(rewritten, update, scopes.query);
+}
+
+function scopesOfOperation(operation: Operation, command: Command): OperationScopes {
+  const { filter } = operation;
+  return scopesOf({ filter, options: operation, subject: savedSubject(operation) }, command);
 }

@@ -2,6 +2,7 @@ import type { BoundModel } from './bound-model';
 import type { AnyModel } from './native-collection';
 import type { Delta, SavedDocument } from './save-wholes';
 import { savedDelta } from './saved-delta';
+import { withSubject } from './saved-keys';
 
 type BulkOperation = Readonly<Record<string, object>>;
 
@@ -32,5 +33,5 @@ function withSavedDelta(
   const { updateOne } = operation;
   if (updateOne === undefined || document === undefined) return operation;
   const delta = savedDelta(updateOne as Delta & object, document, bound);
-  return { ...operation, updateOne: { ...updateOne, ...delta } };
+  return { ...operation, updateOne: withSubject({ ...updateOne, ...delta }, document) };
 }

@@ -1,6 +1,8 @@
 import type { mongo } from 'mongoose';
 import { PlaintextCollector } from '../codec/collect-plaintext';
+import { DocumentKeys } from '../codec/document-keys';
 import type { KeyRing } from '../keys/key-ring';
+import { declaredNamesOf } from '../plan/check-keys';
 import type { EncryptionPlan, PlanNode } from '../plan/encryption-plan';
 import type { RewriteScope } from '../rewrite/rewrite-scope';
 import type { BoundModel } from './bound-model';
@@ -64,12 +66,12 @@ export class CollectionBoundary {
   }
 
   /**
-   * Makes sure that every data key of the model's documents exists, or may be created. Without an open connection nothing is done: the
+   * Makes sure that every data key that the model's schema names exists, or may be created. Without an open connection nothing is done: the
    * command that follows waits for it, or fails, as it would without encryption.
    */
   async prepareKeys(): Promise<void> {
     if (this.bound.isClear || isBuffering(this.base) || isClosed(this.base)) return;
-    await this.#keyRing().prepareKeys(keyNamesOf(this.bound.plan), 'write');
+    await this.#keyRing().prepareKeys(declaredNamesOf(this.bound.plan.fields).names, 'write');
   }
 
   /** The keys of the connection, told which of them this model declares. */
@@ -78,7 +80,7 @@ export class CollectionBoundary {
     const keyRing = runtime.keyRingOf(this.base.conn);
     if (this.#declaredIn.get(keyRing) !== plan) {
       refuseSharedCollection(this.bound.model);
-      keyRing.declareKeys(keyNamesOf(plan));
+      keyRing.declareKeys(declaredNamesOf(plan.fields).names);
       this.#declaredIn.set(keyRing, plan);
     }
     return keyRing;
@@ -89,11 +91,12 @@ export class CollectionBoundary {
     const { base, bound } = this;
     const { plan, runtime } = bound;
     const { BSON: bson } = base.conn.base.mongo;
-    const scope = { bson, model: plan.name, operation, serializeOptions: {} };
+    const facts = { model: plan.name, operation };
+    const keys = new DocumentKeys({ ...facts, context: undefined, maySpread: true });
     return {
       plan,
       operation,
-      values: new PlaintextCollector(scope),
+      values: new PlaintextCollector({ ...facts, bson, serializeOptions: {} }, keys),
       collation: undefined,
       shapeOfCollection: (name, database) =>
         shapeOfCollection({ name, database }, base.conn, runtime),
@@ -110,16 +113,13 @@ export class CollectionBoundary {
       plan,
       operation,
       cipher,
+      context: runtime.contexts.getStore(),
       bson: conn.base.mongo.BSON,
       clientOptions: client?.bsonOptions ?? {},
       reading: readingOf(client, runtime),
       shapeOfCollection: (name, database) => shapeOfCollection({ name, database }, conn, runtime),
     });
   }
-}
-
-function keyNamesOf({ fields }: EncryptionPlan): Set<string> {
-  return new Set(fields.map(({ keyAltName }) => keyAltName));
 }
 
 /** A client that decrypts by itself hands on plaintext. */

@@ -1,6 +1,7 @@
 import type { Bson, BsonReadOptions } from '../codec/bson';
 import { PlaintextCollector } from '../codec/collect-plaintext';
 import { decryptDocuments, type DecryptScope } from '../codec/decrypt-documents';
+import { DocumentKeys } from '../codec/document-keys';
 import type { EncodeScope } from '../codec/encode-value';
 import { fillSlots } from '../codec/fill-slots';
 import type { ValueCipher } from '../codec/value-cipher';
@@ -17,6 +18,8 @@ export interface CommandContext {
   readonly operation: string;
   readonly bson: Bson;
   readonly cipher: ValueCipher;
+  /** What `fle.run` was given around the command. */
+  readonly context: unknown;
   /** The options of the client, which an operation's own override. */
   readonly clientOptions: BsonReadOptions & EncodeScope['serializeOptions'];
   readonly reading: ReadPolicy;
@@ -50,8 +53,8 @@ export class Command {
       operation: context.operation,
       serializeOptions: context.clientOptions,
     };
-    this.#asked = new PlaintextCollector(this.#encodeScope);
-    this.#stored = new PlaintextCollector(this.#encodeScope);
+    this.#asked = new PlaintextCollector(this.#encodeScope, keysOf(context, true));
+    this.#stored = new PlaintextCollector(this.#encodeScope, keysOf(context, false));
   }
 
   /** For what only asks, under `options`: a data key that is missing is not created, and matches nothing. */
@@ -102,4 +105,8 @@ export class Command {
     for (const name of READ_OPTIONS) read[name] = own[name] ?? clientOptions[name];
     return read;
   }
+}
+
+function keysOf({ plan, operation, context }: CommandContext, maySpread: boolean): DocumentKeys {
+  return new DocumentKeys({ model: plan.name, operation, context, maySpread });
 }

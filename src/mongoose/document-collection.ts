@@ -3,6 +3,7 @@ import type { AnyModel, NativeCollection } from './native-collection';
 import { rewriteUpdateCommand } from './rewrite-command';
 import type { SavedDocument } from './save-wholes';
 import { savedDelta } from './saved-delta';
+import { subjectOf } from './saved-keys';
 
 /**
  * The collection as `save` sees it: it knows the document, so that a partial change of a value that is encrypted as a whole can be
@@ -19,8 +20,9 @@ export function documentCollection(
   if (document === prototype || boundary.bound.look().fields.length === 0) return collection;
   const updateOne = async (...[filter, update, options]: readonly unknown[]): Promise<unknown> => {
     const { result } = await boundary.run('updateOne', (command) => {
-      const saved = savedDelta({ filter, update }, document as SavedDocument, boundary.bound);
-      return rewriteUpdateCommand([saved.filter, saved.update, options], command);
+      const held = document as SavedDocument;
+      const saved = savedDelta({ filter, update }, held, boundary.bound);
+      return rewriteUpdateCommand([saved.filter, saved.update, options], command, subjectOf(held));
     });
     return result;
   };

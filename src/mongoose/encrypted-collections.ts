@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import { InvalidDeclarationError, UnsupportedStageError } from '../errors';
 import type { EncryptionPlan, ObjectNode } from '../plan/encryption-plan';
+import { sameFields } from '../plan/same-fields';
 import { boundaryOf } from './boundary-mark';
 import { planOf } from './bound-model';
 import { clientOf, type HandleRuntime } from './handle-runtime';
@@ -27,15 +28,14 @@ export function shapeOfCollection(
 ): ObjectNode | undefined {
   const [first, ...others] = encryptedModels(collection, connection);
   if (first === undefined) return undefined;
-  const { fields, root } = planKnownOf(first);
-  const declared = JSON.stringify(fields);
-  const alike = others.every((other) => JSON.stringify(planKnownOf(other).fields) === declared);
+  const plan = planKnownOf(first);
+  const alike = others.every((other) => sameFields(plan, planKnownOf(other)));
   if (!alike) throw unknownShape(collection, 'its models declare different encrypted fields.');
   const handle = boundaryOf(first.collection)?.bound.runtime;
   if (runtime !== undefined && handle !== runtime) {
     throw unknownShape(collection, 'its encrypted fields belong to another handle.');
   }
-  return root;
+  return plan.root;
 }
 
 /** The models of a collection that declare encrypted fields; a discriminator's are those of its base. */
@@ -61,7 +61,7 @@ function encryptedModels(
  * @throws {InvalidDeclarationError}
  */
 export function refuseSharedCollection(model: AnyModel): void {
-  const declared = JSON.stringify(planKnownOf(model).fields);
+  const plan = planKnownOf(model);
   const models = connectionsTo(model.db.name, model.db).flatMap(modelsOf);
   const other = models.find(
     (each) =>
@@ -69,7 +69,7 @@ export function refuseSharedCollection(model: AnyModel): void {
       each.collection.name === model.collection.name &&
       boundaryOf(each.collection) !== undefined &&
       !isDiscriminator(each) &&
-      JSON.stringify(planKnownOf(each).fields) !== declared,
+      !sameFields(plan, planKnownOf(each)),
   );
   if (other === undefined || isDiscriminator(model)) return;
   throw new InvalidDeclarationError({

@@ -4,10 +4,11 @@ import type { BootstrapReport } from '../keys/bootstrap-keys';
 import type { ExplicitEncryption } from '../keys/explicit-encryption';
 import { type KeyOptions, readKeyConfig } from '../keys/key-config';
 import { encryptedPathsOf, type EncryptedPath } from '../plan/encrypted-paths';
+import { bootstrapModels } from './bootstrap-models';
 import { planOf } from './bound-model';
 import { decryptStored } from './decrypt-stored';
 import { HandleRuntime } from './handle-runtime';
-import { type AnyModel, modelsOf } from './native-collection';
+import type { AnyModel } from './native-collection';
 import { type PluginOptions, plugInto } from './plugin';
 import { verifyModels } from './verify-models';
 
@@ -70,6 +71,15 @@ export interface FieldEncryptionHandle {
   /** The paths of `document`, dotted with array positions, whose stored values could not be decrypted. */
   undecryptable(document: object): readonly string[];
 
+  /**
+   * Calls `callback`, and waits for what it returns: the functions that name data keys find `context` in their `KeyContext` for every
+   * command in it. A query that is returned is executed here; a cursor that is made here keeps the context.
+   */
+  run<Result>(
+    context: unknown,
+    callback: () => Result | PromiseLike<Result>,
+  ): Promise<Awaited<Result>>;
+
   /** Forgets the keys of `connection`, so that nothing of this handle keeps the process alive. */
   close(connection: Connection): Promise<void>;
 }
@@ -108,11 +118,8 @@ export function fieldEncryption(options: FieldEncryptionOptions): FieldEncryptio
 
 function handleOf(runtime: HandleRuntime): FieldEncryptionHandle {
   return {
-    bootstrapKeys: async (connection: Connection) => {
-      const opened = await connection.asPromise();
-      verifyModels(opened, runtime);
-      return await runtime.keyRingOf(opened).bootstrap(declaredNames(opened));
-    },
+    bootstrapKeys: async (connection: Connection) =>
+      await bootstrapModels(await connection.asPromise(), runtime),
     verify: async (connection: Connection) => {
       const opened = await connection.asPromise();
       verifyModels(opened, runtime);
@@ -124,16 +131,15 @@ function handleOf(runtime: HandleRuntime): FieldEncryptionHandle {
     decrypt: async <Stored extends object>(model: DeclaringModel, stored: Stored) =>
       await decryptStored(model as unknown as AnyModel, stored, runtime),
     undecryptable: (document: object) => runtime.undecryptable.get(document) ?? [],
+    run: async <Result>(
+      context: unknown,
+      callback: () => Result | PromiseLike<Result>,
+    ): Promise<Awaited<Result>> =>
+      await runtime.contexts.run(context, async () => await callback()),
     close: async (connection: Connection) => {
       await runtime.close(connection);
     },
   };
-}
-
-/** The names of the data keys that the models of `connection` declare. */
-function declaredNames(connection: Connection): string[] {
-  const fields = modelsOf(connection).flatMap((model) => planOf(model).fields);
-  return [...new Set(fields.map(({ keyAltName }) => keyAltName))];
 }
 
 /** The choice that was made of two, by default the first. */

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import { PlaintextCollector } from '../codec/collect-plaintext';
+import { DocumentKeys } from '../codec/document-keys';
 import { UnsupportedOperationError } from '../errors';
 import type { EncryptionPlan } from '../plan/encryption-plan';
 import { rewritePipeline } from '../rewrite/pipeline';
@@ -79,11 +80,12 @@ function guardedAggregate(aggregation: ConnectionAggregate, connection: Connecti
 /** @throws {UnsupportedStageError} where a stage names a collection with encrypted fields. */
 function refuseReaching(pipeline: unknown, connection: Connection): void {
   const { BSON: bson } = (connection as CollectionConnection).base.mongo;
-  const scope = { bson, model: 'Connection', operation: 'aggregate', serializeOptions: {} };
+  const facts = { model: 'Connection', operation: 'aggregate' };
+  const keys = new DocumentKeys({ ...facts, context: undefined, maySpread: true });
   rewritePipeline(pipeline, {
     plan: NOTHING_ENCRYPTED,
-    operation: scope.operation,
-    values: new PlaintextCollector(scope),
+    operation: facts.operation,
+    values: new PlaintextCollector({ ...facts, bson, serializeOptions: {} }, keys),
     collation: undefined,
     shapeOfCollection: (name, database) => shapeOfCollection({ name, database }, connection),
   });

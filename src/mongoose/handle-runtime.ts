@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Connection, mongo } from 'mongoose';
 import { UnsupportedOperationError } from '../errors';
 import type { KeyConfig } from '../keys/key-config';
@@ -16,11 +17,15 @@ export class HandleRuntime {
   /** Where in a document values stood that could not be decrypted, as dotted paths with array positions. */
   readonly undecryptable: WeakMap<object, readonly string[]>;
 
+  /** What `fle.run` was given, for the functions that name keys. */
+  readonly contexts: AsyncLocalStorage<unknown>;
+
   constructor(config: KeyConfig, reading: ReadPolicy) {
     this.config = config;
     this.reading = reading;
     this.verified = new WeakMap();
     this.undecryptable = new WeakMap();
+    this.contexts = new AsyncLocalStorage();
   }
 
   /** @throws {UnsupportedOperationError} where the connection has never been opened. */
@@ -39,6 +44,12 @@ export class HandleRuntime {
       this.#keyRings.set(client, keyRing);
     }
     return keyRing;
+  }
+
+  /** `open` in the context of now, whenever it is called: a cursor that is made in `fle.run` may be opened outside of it. */
+  inContext<T>(open: () => Promise<T>): () => Promise<T> {
+    const context = this.contexts.getStore();
+    return () => this.contexts.run(context, open);
   }
 
   /** Closes what `keyRingOf` opened; the next use opens it anew. */

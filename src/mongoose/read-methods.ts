@@ -1,6 +1,7 @@
 import { copyAlong } from '../codec/copy-along';
 import type { PlanNode } from '../plan/encryption-plan';
 import { nodeOfDistinct } from '../rewrite/distinct';
+import { scopeOfFilter } from '../rewrite/key-scope';
 import { rewritePipeline } from '../rewrite/pipeline';
 import { rewriteReadOptions } from '../rewrite/read-options';
 import type { CollectionBoundary } from './collection-boundary';
@@ -69,13 +70,13 @@ function findCursor(
   return new DecryptingCursor({
     model: boundary.bound.model.modelName,
     operation: 'find',
-    openCursor: async () => {
+    openCursor: boundary.bound.runtime.inContext(async () => {
       const prepared = await boundary.prepare('find', (fresh) =>
         readable(rewriteFilterCommand([filter, options], fresh), fresh.query(options)),
       );
       ({ command } = prepared);
       return callMethod(boundary.base, 'find', prepared.parameters);
-    },
+    }),
     decrypt: async (documents) => {
       await command?.open(documents, boundary.root, options);
     },
@@ -92,7 +93,7 @@ function aggregationCursor(
   return new DecryptingCursor({
     model: boundary.bound.model.modelName,
     operation: 'aggregate',
-    openCursor: async () => {
+    openCursor: boundary.bound.runtime.inContext(async () => {
       const prepared = await boundary.prepare('aggregate', (fresh) => {
         const scope = fresh.query(options);
         const rewritten = rewritePipeline(pipeline, scope);
@@ -101,7 +102,7 @@ function aggregationCursor(
       });
       ({ command } = prepared);
       return callMethod(boundary.base, 'aggregate', prepared.parameters);
-    },
+    }),
     decrypt: async (documents) => {
       await command?.open(documents, shape, options);
     },
@@ -161,7 +162,7 @@ async function distinctValues(
   let node: PlanNode | undefined;
   const { command, result } = await boundary.run('distinct', (fresh) => {
     const scope = fresh.query(options);
-    node = nodeOfDistinct(String(path), scope);
+    node = nodeOfDistinct(String(path), scopeOfFilter(filter, scope.plan.root, scope));
     return readable([path, ...rewriteFilterCommand([filter, options], fresh)], scope);
   });
   if (isExplained(options)) return result;

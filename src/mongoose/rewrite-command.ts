@@ -1,5 +1,7 @@
+import type { KeySubject } from '../codec/document-keys';
 import { rewriteArrayFilters } from '../rewrite/array-filters';
 import { rewriteFilter } from '../rewrite/filter';
+import { scopeAbout, scopeOfFilter } from '../rewrite/key-scope';
 import { rewriteReadOptions } from '../rewrite/read-options';
 import { rewriteReplacement, rewriteUpdate } from '../rewrite/update';
 import type { RewriteScope } from '../rewrite/rewrite-scope';
@@ -10,31 +12,55 @@ interface WriteOptions {
   readonly arrayFilters?: unknown;
 }
 
-/** An upsert stores what its filter asks for. */
-export function filterScope(command: Command, options: unknown): RewriteScope {
-  const { upsert } = (options ?? {}) as WriteOptions;
-  return upsert === true ? command.write(options) : command.query(options);
+/** The scopes of an operation, each for values of the documents that its filter finds. */
+export interface OperationScopes {
+  /** For what only asks. */
+  readonly query: RewriteScope;
+  /** For what is stored. */
+  readonly write: RewriteScope;
+  /** For the filter itself: an upsert stores what it asks for. */
+  readonly filter: RewriteScope;
 }
 
-/** The filter, update and options of an update command, rewritten. */
+/** The scopes of an operation with `filter` under `options`; `subject` is the document that it saves, where there is one. */
+export function scopesOf(
+  { filter, options, subject }: OperationFacts,
+  command: Command,
+): OperationScopes {
+  const { upsert } = (options ?? {}) as WriteOptions;
+  const scopeFor = (scope: RewriteScope): RewriteScope =>
+    scopeOfFilter(filter, scope.plan.root, scopeAbout(scope, subject ?? { filter }));
+  const query = scopeFor(command.query(options));
+  const write = scopeFor(command.write(options));
+  return { query, write, filter: upsert === true ? write : query };
+}
+
+/** What the scopes of an operation depend on. */
+interface OperationFacts {
+  readonly filter: unknown;
+  readonly options: unknown;
+  readonly subject?: KeySubject | undefined;
+}
+
+/** The filter, update and options of an update command, rewritten; `subject` is the document that it saves, where there is one. */
 export function rewriteUpdateCommand(
   [filter, update, options]: readonly unknown[],
   command: Command,
+  subject?: KeySubject,
 ): unknown[] {
-  const scope = filterScope(command, options);
+  const scopes = scopesOf({ filter, options, subject }, command);
   return [
-    rewriteFilter(filter, scope.plan.root, scope),
-    rewriteUpdate(update, command.write(options)),
-    withArrayFilters(rewriteReadOptions(options, command.query(options)), update, command),
+    rewriteFilter(filter, scopes.filter.plan.root, scopes.filter),
+    rewriteUpdate(update, scopes.write),
+    withArrayFilters(rewriteReadOptions(options, scopes.query), update, scopes.query),
   ];
 }
 
 /** `holder` with its array filters, where it has any, rewritten. */
-export function withArrayFilters<T>(holder: T, update: unknown, command: Command): T {
+export function withArrayFilters<T>(holder: T, update: unknown, scope: RewriteScope): T {
   const { arrayFilters } = (holder ?? {}) as WriteOptions;
   if (arrayFilters === undefined || arrayFilters === null) return holder;
-  const rewritten = rewriteArrayFilters(arrayFilters, update, command.query(holder));
-  return { ...holder, arrayFilters: rewritten };
+  return { ...holder, arrayFilters: rewriteArrayFilters(arrayFilters, update, scope) };
 }
 
 /** The filter, replacement and options of a replacement command, rewritten. */
@@ -42,11 +68,11 @@ export function rewriteReplaceCommand(
   [filter, replacement, options]: readonly unknown[],
   command: Command,
 ): unknown[] {
-  const scope = filterScope(command, options);
+  const scopes = scopesOf({ filter, options }, command);
   return [
-    rewriteFilter(filter, scope.plan.root, scope),
-    rewriteReplacement(replacement, command.write(options)),
-    rewriteReadOptions(options, command.query(options)),
+    rewriteFilter(filter, scopes.filter.plan.root, scopes.filter),
+    rewriteReplacement(replacement, scopes.write),
+    rewriteReadOptions(options, scopes.query),
   ];
 }
 
@@ -55,6 +81,6 @@ export function rewriteFilterCommand(
   [filter, options]: readonly unknown[],
   command: Command,
 ): unknown[] {
-  const scope = command.query(options);
-  return [rewriteFilter(filter, scope.plan.root, scope), rewriteReadOptions(options, scope)];
+  const { query } = scopesOf({ filter, options }, command);
+  return [rewriteFilter(filter, query.plan.root, query), rewriteReadOptions(options, query)];
 }

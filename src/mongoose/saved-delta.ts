@@ -1,6 +1,7 @@
 import { UnsupportedUpdateError } from '../errors';
 import type { BoundModel } from './bound-model';
 import { assignWholes, type Delta, type SavedDocument } from './save-wholes';
+import { guardKeys } from './saved-keys';
 
 /**
  * The filter and update that Mongoose made of the changes of `document`, so that they can be done to ciphertext.
@@ -10,7 +11,7 @@ import { assignWholes, type Delta, type SavedDocument } from './save-wholes';
  */
 export function savedDelta(delta: Delta, document: SavedDocument, bound: BoundModel): Delta {
   refuseOverwriting(delta.update, document, bound);
-  return assignWholes(delta, document, bound.plan);
+  return guardKeys(assignWholes(delta, document, bound.plan), document, bound.plan);
 }
 
 /** What could not be decrypted is not in the document, so that saving over it would lose it without anybody's having seen it. */

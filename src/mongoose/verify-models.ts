@@ -1,19 +1,27 @@
 import type { Connection, Mongoose, Schema } from 'mongoose';
-import { ModelNotBoundError } from '../errors';
-import { isBound } from './boundary-mark';
+import { InvalidDeclarationError, ModelNotBoundError } from '../errors';
+import { declaredNamesOf, nameCollision } from '../plan/check-keys';
+import { boundaryOf, isBound } from './boundary-mark';
 import { planOf } from './bound-model';
 import type { HandleRuntime } from './handle-runtime';
 import { type AnyModel, modelsOf } from './native-collection';
 import { connectionsOf } from './related-connections';
 
 /**
- * Refuses a connection with a model that declares encrypted fields and that no plugin encrypts.
+ * Refuses a connection with a model that declares encrypted fields and that no plugin encrypts, and one whose models name keys so that a
+ * document could name another's.
  *
  * @throws {ModelNotBoundError}
+ * @throws {InvalidDeclarationError}
  */
 export function verifyModels(connection: Connection, runtime: HandleRuntime): void {
   const models = modelsOf(connection);
   for (const model of models) refuseUnbound(model);
+  const bound = models.map((model) => boundaryOf(model.collection)?.bound);
+  const own = bound.filter((each) => each?.runtime === runtime);
+  const fields = own.flatMap((each) => each?.plan.fields ?? []);
+  const collision = nameCollision(declaredNamesOf(fields));
+  if (collision !== undefined) throw namesCollide(collision);
   runtime.verified.set(connection, models);
 }
 
@@ -62,5 +70,13 @@ export function refuseUnbound(model: AnyModel): void {
     wrong: 'the model declares encrypted fields, but nothing encrypts them.',
     remedy:
       'Call schema.plugin(fle) on its own schema before the model is compiled, or mongoose.plugin(fle) before all models.',
+  });
+}
+
+function namesCollide(wrong: string): InvalidDeclarationError {
+  return new InvalidDeclarationError({
+    where: 'keyAltName',
+    wrong,
+    remedy: 'Choose names and prefixes of which none begins another, such as "tenant:".',
   });
 }

@@ -1,9 +1,11 @@
 import type { ModelShape, SchemaShape, ValueShape } from '../declaration/schema-shape';
 import { InvalidDeclarationError } from '../errors';
 import { checkCollation, checkIndexes } from './check-indexes';
+import { checkKeys } from './check-keys';
 import { checkReserved } from './check-reserved';
 import { checkSearchIndexes } from './check-search-indexes';
 import type { EncryptedField, EncryptionPlan, ObjectNode, PlanNode } from './encryption-plan';
+import { keyRulesOver, type MakeKeyRule } from './key-rule';
 import { declaredInside } from './marks-inside';
 import { mergeDeclared, spreadOverElements } from './merge-declared';
 import { encryptedByMongoose } from './plan-field';
@@ -30,9 +32,10 @@ export interface PlanSource {
  */
 export function buildPlan({ name, isModel = true, shapes }: PlanSource): EncryptionPlan {
   const place: PlanPlace = { name, isModel, path: '' };
-  const building: Building = { fields: [], open: [] };
   const schemas = shapes.map(({ schema }) => schema);
+  const building: Building = { fields: [], open: [], keyRule: keyRulesOver(schemas) };
   const root = planObject({ schemas, rest: [] }, place, building);
+  checkKeys(building.fields, root, place);
   for (const shape of building.fields.length === 0 ? [] : shapes) {
     checkIndexes(shape.indexes, root, place);
     checkSearchIndexes(shape.searchIndexes, root, place);
@@ -46,6 +49,7 @@ interface Building {
   readonly fields: EncryptedField[];
   /** The objects inside which the builder stands, but for the root: a recursive schema leads back to one of them. */
   readonly open: OpenObject[];
+  readonly keyRule: MakeKeyRule;
 }
 
 interface OpenObject {
@@ -107,7 +111,9 @@ function planValues(
 ): PlanNode | undefined {
   const spread = values.map((value) => spreadOverElements(value, place));
   if (spread.some((value) => value.declared !== undefined)) {
-    const field = mergeDeclared(spread, place);
+    const declared = mergeDeclared(spread, place);
+    const keyAltName = building.keyRule(declared.keyAltName, place);
+    const field: EncryptedField = Object.freeze({ ...declared, keyAltName });
     building.fields.push(field);
     return { kind: 'field', field };
   }

@@ -13,6 +13,8 @@ interface IndexKey {
   readonly isWildcard: boolean;
   readonly field: EncryptedField;
   readonly options: IndexShape['options'];
+  /** All keys of the index. */
+  readonly keys: IndexShape['keys'];
 }
 
 /** What is wrong with a key on an encrypted field, and what to do; undefined where nothing is. */
@@ -55,6 +57,13 @@ const FAULTS: readonly ((key: IndexKey) => IndexFault)[] = [
           "Declare it 'Deterministic', or take the path out of the index.",
         ]
       : undefined,
+  ({ field, keys, options }) =>
+    options['unique'] === true && !holdsItsKey(keys, field)
+      ? [
+          'equal values have unequal ciphertexts under the keys of different documents, and its index is unique',
+          'Put the path of the key pointer into the index, or take unique off it.',
+        ]
+      : undefined,
 ];
 
 /**
@@ -80,17 +89,25 @@ function keysOf({ keys, options }: IndexShape, root: ObjectNode): IndexKey[] {
   return Object.entries(keys).flatMap(([key, direction]) => {
     const isWildcard = isWildcardKey(key) && DIRECTIONS.includes(direction);
     const fields = fieldsOfKey(key, options, root);
-    return fields.map((field) => ({ direction, isWildcard, field, options }));
+    return fields.map((field) => ({ direction, isWildcard, field, options, keys }));
   });
 }
 
+/** Whether all documents that an index with `keys` holds together have one key for `field`. */
+function holdsItsKey(keys: IndexShape['keys'], { keyAltName: rule }: EncryptedField): boolean {
+  if (typeof rule === 'string') return true;
+  return rule.kind === 'pointer' && Object.hasOwn(keys, rule.path);
+}
+
 /**
- * Refuses deterministic fields in a model with a collation.
+ * Refuses deterministic fields in a model with a collation, and such as have their keys by a value of the document.
  *
  * @throws {InvalidDeclarationError} There is one: its twin's equality would follow the collation, ciphertext cannot.
  */
 export function checkCollation(fields: readonly EncryptedField[], place: PlanPlace): void {
-  const field = fields.find(({ algorithm }) => algorithm === 'Deterministic');
+  const field = fields.find(
+    ({ algorithm, keyAltName }) => algorithm === 'Deterministic' || typeof keyAltName === 'object',
+  );
   if (field === undefined) return;
   const fault = [
     'the schema has a collation, and ciphertext cannot be compared by one',

@@ -1,14 +1,19 @@
+import type { KeyAltName } from '../declaration/key-source';
 import type { EncryptedField, EncryptionPlan } from './encryption-plan';
+import { sourceOfRule } from './key-rule';
 
 /** An encrypted path of a model, as a developer may read it. */
-export type EncryptedPath = Pick<EncryptedField, 'path' | 'algorithm' | 'keyAltName' | 'whole'>;
+export interface EncryptedPath extends Pick<EncryptedField, 'path' | 'algorithm' | 'whole'> {
+  /** The name of the data key, or how it is found for each document, as it was declared. */
+  readonly keyAltName: KeyAltName;
+}
 
 /** The encrypted paths of a plan, in the schema's order. */
 export function encryptedPathsOf({ fields }: EncryptionPlan): EncryptedPath[] {
   return fields.map(({ path, algorithm, keyAltName, whole }) => ({
     path,
     algorithm,
-    keyAltName,
+    keyAltName: sourceOfRule(keyAltName),
     whole,
   }));
 }

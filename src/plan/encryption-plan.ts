@@ -1,4 +1,5 @@
 import type { AlgorithmName } from '../declaration/algorithm';
+import type { KeyRule } from './key-rule';
 
 /**
  * What the value of an encrypted field is. It fixes the BSON type that is encrypted, so that equal values have equal
@@ -27,7 +28,8 @@ export interface EncryptedField {
   /** The path in the schema, without array positions; the values of a Map are `path.$*`. */
   readonly path: string;
   readonly algorithm: AlgorithmName;
-  readonly keyAltName: string;
+  /** The name of the data key, or how it is found for each document. */
+  readonly keyAltName: KeyRule;
   /** Whether a subdocument, array, Map or Mixed is encrypted as one value. */
   readonly whole: boolean;
   /** The type of what is encrypted: an element's where an array is encrypted element by element. */

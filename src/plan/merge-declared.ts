@@ -1,9 +1,8 @@
 import { declaredTwice, sameDeclaration } from '../declaration/declaration';
 import type { ValueShape } from '../declaration/schema-shape';
 import { InvalidDeclarationError } from '../errors';
-import type { EncryptedField } from './encryption-plan';
 import { automaticInside, declaredInside } from './marks-inside';
-import { encryptedByMongoose, planField } from './plan-field';
+import { type DeclaredField, encryptedByMongoose, planField } from './plan-field';
 import { placeFacts, type PlanPlace } from './plan-place';
 
 /** An array that is declared encrypted, but not as a whole, has its elements encrypted, one by one. */
@@ -23,7 +22,7 @@ export function spreadOverElements(value: ValueShape, place: PlanPlace): ValueSh
  * @throws {InvalidDeclarationError} They are not declared alike, or encrypted fields stand inside.
  * @throws {UnencryptableTypeError} The type has no encryption under the declared algorithm.
  */
-export function mergeDeclared(values: readonly ValueShape[], place: PlanPlace): EncryptedField {
+export function mergeDeclared(values: readonly ValueShape[], place: PlanPlace): DeclaredField {
   const [field, ...others] = values.map((value) => {
     if (value.declared === undefined) return undefined;
     const inside = declaredInside(value);
@@ -41,7 +40,7 @@ export function mergeDeclared(values: readonly ValueShape[], place: PlanPlace): 
   return field;
 }
 
-function isSameField(field: EncryptedField, other: EncryptedField | undefined): boolean {
+function isSameField(field: DeclaredField, other: DeclaredField | undefined): boolean {
   return other !== undefined && sameDeclaration(field, other) && field.type === other.type;
 }
 

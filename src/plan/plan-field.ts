@@ -1,4 +1,5 @@
 import type { Declaration } from '../declaration/declaration';
+import type { KeyAltName } from '../declaration/key-source';
 import type { LeafShape, ValueShape } from '../declaration/schema-shape';
 import { InvalidDeclarationError, UnencryptableTypeError } from '../errors';
 import type { EncryptedField, FieldType } from './encryption-plan';
@@ -41,6 +42,11 @@ export const FIELD_TYPES: Readonly<Record<FieldType, TypeRow>> = {
   Map: COMPOSITE,
 };
 
+/** An encrypted field whose key is still as it was declared. */
+export interface DeclaredField extends Omit<EncryptedField, 'keyAltName'> {
+  readonly keyAltName: KeyAltName;
+}
+
 /**
  * The encrypted field that `value` becomes under `declared`.
  *
@@ -51,7 +57,7 @@ export function planField(
   value: ValueShape,
   declared: Declaration,
   place: PlanPlace,
-): EncryptedField {
+): DeclaredField {
   if (value.automatic === true) throw encryptedByMongoose(place);
   const kind = typeOf(value);
   const reason = FIELD_TYPES[kind.type].random;

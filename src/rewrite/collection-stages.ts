@@ -1,7 +1,9 @@
+import type { DocumentKeys } from '../codec/document-keys';
 import { type PlainRecord, recordOf } from '../codec/record-of';
 import type { ObjectNode, PlanNode } from '../plan/encryption-plan';
 import { changesEquality } from './compare-values';
 import { readsEncrypted } from './expression';
+import { haveSameKeys } from './key-scope';
 import { isClearPath, shapeWith } from './lineage';
 import {
   CLEAR,
@@ -12,6 +14,8 @@ import {
   withoutArrays,
 } from './node-traits';
 import { listOf, textOf } from './plain-values';
+import { isKeyedByDocument } from './pointer-rules';
+import type { RewriteScope } from './rewrite-scope';
 import { type InnerPipeline, type RewriteStage, type Stage, refusedStage } from './stage';
 import { targetOf } from './target';
 
@@ -21,16 +25,17 @@ const JOIN_ELSEWHERE = 'Read the other collection through its own model.';
 export const rewriteLookup: RewriteStage = (operand, stage) => {
   const record = recordOf(operand) ?? {};
   const foreign = shapeOf(record['from'], stage);
-  checkJoin(record, foreign, stage);
   if (readsEncrypted(record['let'], stage.shape)) {
     throw refusedStage(stage, 'binds a variable to an encrypted field.');
   }
   const inner = innerOf(record['pipeline'], foreign, stage);
+  checkJoin(record, { foreign, scope: inner.scope }, stage);
   const shape = shapeWithJoined(textOf(record['as']), inner.shape, stage);
   const { pipeline } = record;
   return {
     operand: pipeline === undefined ? operand : { ...record, pipeline: inner.pipeline },
     shape,
+    keys: keysWith(inner, stage),
   };
 };
 
@@ -62,6 +67,7 @@ export const rewriteUnionWith: RewriteStage = (operand, stage) => {
   return {
     operand: isPiped ? { ...record, pipeline: inner.pipeline } : operand,
     shape: stage.shape,
+    keys: keysWith(inner, stage),
   };
 };
 
@@ -69,12 +75,14 @@ export const rewriteUnionWith: RewriteStage = (operand, stage) => {
 export const rewriteFacet: RewriteStage = (operand, stage) => {
   const copy: PlainRecord = { ...recordOf(operand) };
   const children = new Map<string, PlanNode>();
+  let keys: DocumentKeys | undefined;
   for (const name of Object.keys(copy)) {
-    const inner = stage.rewriteInner(copy[name], stage.shape);
+    const inner = stage.rewriteInner(copy[name]);
     copy[name] = inner.pipeline;
+    keys ??= keysWith(inner, stage);
     if (!isClear(inner.shape)) children.set(name, { kind: 'array', element: inner.shape });
   }
-  return { operand: copy, shape: { kind: 'object', children, rest: undefined } };
+  return { operand: copy, shape: { kind: 'object', children, rest: undefined }, keys };
 };
 
 /** `$out`, into a collection that holds the same. */
@@ -87,6 +95,11 @@ export const rewriteOut: RewriteStage = (operand, stage) => {
 export const rewriteMerge: RewriteStage = (operand, stage) => {
   const record = recordOf(operand) ?? { into: operand };
   const target = checkStored(record['into'], stage);
+  if (isKeyedByDocument(stage.shape) && !REPLACING.has(record['whenMatched'])) {
+    throw refusedStage(stage, 'would mix documents that may have different data keys.', {
+      remedy: "Give whenMatched 'replace', 'keepExisting' or 'fail'.",
+    });
+  }
   if (listOf(record['whenMatched']) !== undefined && !isClear(target)) {
     throw refusedStage(stage, 'would compute with encrypted fields in whenMatched.', {
       remedy: "Leave whenMatched out, or give it 'merge', 'replace' or 'keepExisting'.",
@@ -95,7 +108,19 @@ export const rewriteMerge: RewriteStage = (operand, stage) => {
   return { operand, shape: CLEAR };
 };
 
+const REPLACING: ReadonlySet<unknown> = new Set(['replace', 'keepExisting', 'fail']);
+
+/** The keys of documents among which those of `inner` have come, where that makes a difference. */
+function keysWith({ shape, scope }: InnerPipeline, stage: Stage): DocumentKeys | undefined {
+  return haveSameKeys(shape, [scope, stage.scope]) ? undefined : stage.scope.values.keys.mixed;
+}
+
 function checkStored(into: unknown, stage: Stage): ObjectNode {
+  if (isKeyedByDocument(stage.shape) && !stage.isStored) {
+    throw refusedStage(stage, 'would store documents whose data keys could no longer be told.', {
+      remedy: 'Put only $match, $sort, $skip, $limit and $sample before it.',
+    });
+  }
   const target = shapeOf(into, stage);
   if (areDeclaredAlike(target, stage.shape)) return target;
   throw refusedStage(stage, 'would store documents whose fields are encrypted differently there.', {
@@ -104,9 +129,7 @@ function checkStored(into: unknown, stage: Stage): ObjectNode {
 }
 
 function innerOf(pipeline: unknown, foreign: ObjectNode, stage: Stage): InnerPipeline {
-  return pipeline === undefined
-    ? { pipeline: [], shape: foreign }
-    : stage.rewriteInner(pipeline, foreign);
+  return stage.rewriteForeign(pipeline ?? [], foreign);
 }
 
 /** What the documents of the collection that `name` means hold; nothing, where a pipeline makes them by itself. */
@@ -127,7 +150,13 @@ function shapeOf(name: unknown, stage: Stage): ObjectNode {
   return foreign;
 }
 
-function checkJoin(record: PlainRecord, foreign: ObjectNode, stage: Stage): void {
+interface Joined {
+  readonly foreign: ObjectNode;
+  /** For values of the documents that are joined. */
+  readonly scope: RewriteScope;
+}
+
+function checkJoin(record: PlainRecord, { foreign, scope }: Joined, stage: Stage): void {
   const { localField, foreignField } = record;
   const own = targetOf(stage.shape, textOf(localField));
   const other = targetOf(foreign, textOf(foreignField));
@@ -139,7 +168,7 @@ function checkJoin(record: PlainRecord, foreign: ObjectNode, stage: Stage): void
     areDeclaredAlike(withoutArrays(own.node), withoutArrays(other.node)) &&
     isComparable(own.node) &&
     !(changesEquality(stage.scope.collation) && holdsText(own.node));
-  if (isJoinable) return;
+  if (isJoinable && haveSameKeys(own.node, [scope, stage.scope])) return;
   throw refusedStage(
     stage,
     'joins by encrypted fields that are not Deterministic and declared alike.',

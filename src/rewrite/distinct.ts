@@ -1,5 +1,6 @@
 import type { PlanNode } from '../plan/encryption-plan';
 import { changesEquality } from './compare-values';
+import { keyNamesOf } from './key-scope';
 import { holdsText, isComparable } from './node-traits';
 import { type Refusal, unsupportedOperation } from './refusals';
 import type { RewriteScope } from './rewrite-scope';
@@ -8,9 +9,11 @@ import { misplacementOf, targetOf } from './target';
 const READ_ALL = 'Read the documents and compare the decrypted values.';
 
 /**
- * What stands in the results of `distinct` on `path`, or undefined where nothing encrypted does.
+ * What stands in the results of `distinct` on `path`, or undefined where nothing encrypted does. `scope` is for the documents that the
+ * filter finds.
  *
  * @throws {UnsupportedOperationError} where equal values are not equal as ciphertext.
+ * @throws {KeyUnresolvedError} where the documents may have several keys.
  */
 export function nodeOfDistinct(path: string, scope: RewriteScope): PlanNode | undefined {
   const target = targetOf(scope.plan.root, path);
@@ -26,6 +29,7 @@ export function nodeOfDistinct(path: string, scope: RewriteScope): PlanNode | un
     const wrong = 'encrypted strings cannot be compared under a collation.';
     throw refused({ path, wrong }, scope);
   }
+  keyNamesOf(node, scope);
   return node.kind === 'array' ? node.element : node;
 }
 

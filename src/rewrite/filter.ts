@@ -10,6 +10,7 @@ import {
   type FilterOperator,
   type OperandKind,
 } from './filter-operators';
+import { scopeOfFilter } from './key-scope';
 import { isClear } from './node-traits';
 import {
   holdsOperators,
@@ -22,6 +23,7 @@ import {
 } from './plain-values';
 import { type Refusal, unsupportedFilter } from './refusals';
 import type { RewriteScope } from './rewrite-scope';
+import { operatorsOverKeys, placeEachEqual, placeEqual } from './several-keys';
 import { misplacementOf, targetOf } from './target';
 
 /** Places the operand of one operator, rewritten, at `spot`. */
@@ -40,9 +42,11 @@ const REWRITES: Readonly<Record<OperandKind, Rewrite>> = {
 const PLAIN_FIELD = 'Filter on a plain field, or compare after reading.';
 
 /**
- * A copy of `filter`, on documents that `node` describes, with a slot for each encrypted value.
+ * A copy of `filter`, on documents that `node` describes, with a slot for each encrypted value: for several, where the documents may
+ * have several keys. What the filter asks at a key pointer tells the keys.
  *
  * @throws {UnsupportedFilterError} where it asks what ciphertext cannot answer.
+ * @throws {KeyUnresolvedError} where it does not tell the key that a value is encrypted under.
  */
 export function rewriteFilter(
   filter: unknown,
@@ -65,10 +69,10 @@ export function rewriteElementFilter(
 export function placeCondition(value: unknown, spot: Spot, scope: RewriteScope): void {
   const record = recordOf(value);
   if (record === undefined || !holdsOperators(record)) {
-    placeCompared(value, spot, scope);
+    placeEqual(value, spot, scope);
     return;
   }
-  const copy: Holder = { ...record };
+  const copy: Holder = operatorsOverKeys(record, spot, scope);
   spot.holder[spot.key] = copy;
   for (const key of Object.keys(copy)) {
     const row = rowOf<FilterOperator>(FILTER_OPERATORS, key);
@@ -87,6 +91,13 @@ export function isElementCondition(record: Record<string, unknown>): boolean {
 interface Level {
   readonly node: PlanNode;
   readonly isRoot: boolean;
+  /** Whether the filter finds what does not meet it: under `$nor`. */
+  readonly isNegated?: boolean;
+}
+
+/** Whether what a filter asks at a key pointer holds of the documents that it finds. */
+function tellsKeys({ isRoot, isNegated = false }: Level): boolean {
+  return isRoot && !isNegated;
 }
 
 function rewriteClauses(filter: unknown, level: Level, scope: RewriteScope): Holder {
@@ -97,10 +108,11 @@ function rewriteClauses(filter: unknown, level: Level, scope: RewriteScope): Hol
     throw unsupportedFilter({ wrong, remedy: 'Give an object of paths and conditions.' }, scope);
   }
   if (isClear(level.node)) return record;
+  const keyed = tellsKeys(level) ? scopeOfFilter(record, level.node, scope) : scope;
   const copy: Holder = { ...record };
   for (const key of Object.keys(copy)) {
-    if (isOperator(key)) copy[key] = rewriteClause(key, copy[key], { level, scope });
-    else placePathCondition(copy, key, { level, scope });
+    if (isOperator(key)) copy[key] = rewriteClause(key, copy[key], { level, scope: keyed });
+    else placePathCondition(copy, key, { level, scope: keyed });
   }
   return copy;
 }
@@ -123,7 +135,8 @@ function rewriteClause(key: string, operand: unknown, { level, scope }: ClauseSc
     const wrong = `${key} is given something else than an array.`;
     throw unsupportedFilter({ wrong, remedy: 'Give an array of filters.' }, scope);
   }
-  return Array.from(clauses, (clause) => rewriteClauses(clause, level, scope));
+  const inner = key === '$nor' ? { ...level, isNegated: true } : level;
+  return Array.from(clauses, (clause) => rewriteClauses(clause, inner, scope));
 }
 
 function refuseEncryptedExpression(operand: unknown, node: PlanNode, scope: RewriteScope): void {
@@ -145,11 +158,19 @@ function placePathCondition(copy: Holder, path: string, { level, scope }: Clause
 }
 
 function placeValues(operand: unknown, spot: Spot, scope: RewriteScope): void {
-  placeList(operand, spot, { scope, rewrite: placeCompared });
+  const list = listGiven(operand, spot, scope);
+  if (list !== undefined) placeEachEqual(list, spot, scope);
 }
 
 function placeAll(operand: unknown, spot: Spot, scope: RewriteScope): void {
-  placeList(operand, spot, { scope, rewrite: placeAllItem });
+  const list = listGiven(operand, spot, scope);
+  if (list === undefined) return;
+  const copy = new Array<unknown>(list.length);
+  const holder = copy as unknown as Holder;
+  spot.holder[spot.key] = copy;
+  list.forEach((item, key) => {
+    placeAllItem(item, { ...spot, holder, key }, scope);
+  });
 }
 
 /** `$all` takes values or, instead, `$elemMatch` conditions. */
@@ -159,25 +180,14 @@ function placeAllItem(item: unknown, spot: Spot, scope: RewriteScope): void {
   (isCondition ? placeCondition : placeCompared)(item, spot, scope);
 }
 
-interface ListRewrite {
-  readonly scope: RewriteScope;
-  readonly rewrite: Rewrite;
-}
-
-function placeList(operand: unknown, spot: Spot, { scope, rewrite }: ListRewrite): void {
+function listGiven(
+  operand: unknown,
+  spot: Spot,
+  scope: RewriteScope,
+): readonly unknown[] | undefined {
   const list = listOf(operand);
-  if (list === undefined) {
-    if (operand !== null && operand !== undefined) {
-      throw refused(spot, scope, `${spot.key} is given something else than an array.`);
-    }
-    return;
-  }
-  const copy = new Array<unknown>(list.length);
-  const holder = copy as unknown as Holder;
-  spot.holder[spot.key] = copy;
-  list.forEach((item, key) => {
-    rewrite(item, { ...spot, holder, key }, scope);
-  });
+  if (list !== undefined || operand === null || operand === undefined) return list;
+  throw refused(spot, scope, `${spot.key} is given something else than an array.`);
 }
 
 function placeNegated(operand: unknown, spot: Spot, scope: RewriteScope): void {

@@ -2,6 +2,7 @@ import { type PlainRecord, recordOf } from '../codec/record-of';
 import type { ObjectNode, PlanNode } from '../plan/encryption-plan';
 import { changesEquality } from './compare-values';
 import { readsEncrypted } from './expression';
+import { keyNamesOf } from './key-scope';
 import { type Lineage, lineageOf } from './lineage';
 import { CLEAR, holdsText, isComparable } from './node-traits';
 import { nameOf, rowOf } from './plain-values';
@@ -125,4 +126,5 @@ function refuseIncomparable(lineage: Lineage, stage: Stage): void {
       remedy: 'Leave the collation out, or group by a plain field.',
     });
   }
+  keyNamesOf(lineage.node, stage.scope);
 }

@@ -1,5 +1,6 @@
 import type { EncryptedField, FieldNode, ObjectNode, PlanNode } from '../plan/encryption-plan';
 import { fieldsBelow } from '../plan/resolve-path';
+import { areFieldsAlike } from '../plan/same-fields';
 
 /** Documents that hold nothing encrypted. */
 export const CLEAR: ObjectNode = Object.freeze({
@@ -45,15 +46,6 @@ function areNodesAlike(a: PlanNode, b: PlanNode, compared: Compared): boolean {
     case 'object':
       return b.kind === 'object' && areObjectsAlike(a, b, compared);
   }
-}
-
-function areFieldsAlike(a: EncryptedField, b: EncryptedField): boolean {
-  return (
-    a.algorithm === b.algorithm &&
-    a.keyAltName === b.keyAltName &&
-    a.type === b.type &&
-    a.whole === b.whole
-  );
 }
 
 function areObjectsAlike(a: ObjectNode, b: ObjectNode, compared: Compared): boolean {

@@ -10,6 +10,7 @@ import {
 } from './collection-stages';
 import { rewriteFilter } from './filter';
 import { rewriteBucket, rewriteCount, rewriteGroup, rewriteSortByCount } from './group-stages';
+import { scopeOfFilter, scopeUnder } from './key-scope';
 import { isClearPath } from './lineage';
 import { isClear } from './node-traits';
 import {
@@ -22,11 +23,13 @@ import {
 } from './path-stages';
 import { listOf, nameOf, rowOf } from './plain-values';
 import { unsupportedStage } from './refusals';
+import { isKeyedByDocument } from './pointer-rules';
 import type { RewriteScope } from './rewrite-scope';
 import { sortedField } from './sort-paths';
 import {
   type InnerPipeline,
   type RewriteStage,
+  type RewrittenStage,
   type Stage,
   type StageSupport,
   refusedStage,
@@ -85,34 +88,62 @@ export const STAGES: Readonly<Record<string, StageSupport>> = {
 export function rewritePipeline(
   pipeline: unknown,
   scope: RewriteScope,
-  start: ObjectNode = scope.plan.root,
+  shape: ObjectNode = scope.plan.root,
 ): RewrittenPipeline {
-  const { pipeline: stages, shape } = rewriteStages(pipeline, start, scope);
-  return { pipeline: stages as object[], shape: isClear(shape) ? undefined : shape };
+  const isStored = shape === scope.plan.root;
+  const start = startAt(pipeline, { shape, scope, isStored });
+  const { pipeline: stages, shape: result } = rewriteStages(pipeline, start);
+  return { pipeline: stages as object[], shape: isClear(result) ? undefined : result };
 }
 
-function rewriteStages(pipeline: unknown, start: ObjectNode, scope: RewriteScope): InnerPipeline {
+/** Where a pipeline stands: between two stages. */
+type Position = Pick<Stage, 'shape' | 'scope' | 'isStored'>;
+
+/** The start of a pipeline over stored documents; to a function that names keys, its first `$match` is the filter. */
+function startAt(pipeline: unknown, { shape, scope, isStored }: Position): Position {
+  if (!isKeyedByDocument(shape)) return { shape, scope, isStored };
+  const [first] = listOf(pipeline) ?? [];
+  const keys = scope.values.keys.of({ filter: recordOf(first)?.['$match'] });
+  return { shape, scope: scopeUnder(scope, isStored ? keys : keys.settled), isStored };
+}
+
+function rewriteStages(pipeline: unknown, start: Position): InnerPipeline {
   const stages = listOf(pipeline);
-  if (stages === undefined) throw noPipeline(scope);
-  let shape = start;
+  if (stages === undefined) throw noPipeline(start.scope);
+  let at = start;
   const rewritten = Array.from(stages, (stage) => {
     const entries = Object.entries(recordOf(stage) ?? {});
     const [[name, operand] = ['', undefined]] = entries;
-    if (entries.length !== 1) throw noPipeline(scope);
-    const next = rewriteOf(
-      name,
-      shape,
-      scope,
-    )(operand, {
-      name,
-      shape,
-      scope,
-      rewriteInner: (inner, from) => rewriteStages(inner, from, scope),
-    });
-    ({ shape } = next);
+    if (entries.length !== 1) throw noPipeline(at.scope);
+    const next = rewriteOf(name, at.shape, at.scope)(operand, stageAt(name, at));
+    at = positionBehind(at, { name, operand }, next);
     return { [name]: next.operand };
   });
-  return { pipeline: rewritten, shape };
+  return { pipeline: rewritten, shape: at.shape, scope: at.scope };
+}
+
+function stageAt(name: string, at: Position): Stage {
+  return {
+    name,
+    ...at,
+    rewriteInner: (inner) => rewriteStages(inner, at),
+    rewriteForeign: (inner, shape) =>
+      rewriteStages(inner, startAt(inner, { shape, scope: at.scope, isStored: true })),
+  };
+}
+
+/** Stages behind which documents are as they were before, or fewer, or in another order. */
+const KEEPING: ReadonlySet<string> = new Set(['$limit', '$match', '$sample', '$skip', '$sort']);
+
+function positionBehind(
+  { scope, isStored }: Position,
+  { name, operand }: { readonly name: string; readonly operand: unknown },
+  { shape, keys = scope.values.keys }: RewrittenStage,
+): Position {
+  const isPlainUnwind = name === '$unwind' && typeof operand === 'string';
+  const isKept = isStored && (KEEPING.has(name) || isPlainUnwind);
+  if (!isKeyedByDocument(shape)) return { shape, scope, isStored: isKept };
+  return { shape, scope: scopeUnder(scope, isKept ? keys : keys.settled), isStored: isKept };
 }
 
 function rewriteOf(name: string, shape: ObjectNode, scope: RewriteScope): RewriteStage {
@@ -125,7 +156,8 @@ function rewriteOf(name: string, shape: ObjectNode, scope: RewriteScope): Rewrit
 }
 
 function rewriteMatch(operand: unknown, { shape, scope }: Stage): ReturnType<RewriteStage> {
-  return { operand: rewriteFilter(operand, shape, scope), shape };
+  const { keys } = scopeOfFilter(operand, shape, scope).values;
+  return { operand: rewriteFilter(operand, shape, scope), shape, keys };
 }
 
 function checkSort(operand: unknown, stage: Stage): ReturnType<RewriteStage> {
@@ -146,7 +178,8 @@ function rewriteGeoNear(operand: unknown, stage: Stage): ReturnType<RewriteStage
   }
   const { query } = record;
   if (query === undefined) return { operand, shape };
-  return { operand: { ...record, query: rewriteFilter(query, shape, scope) }, shape };
+  const { keys } = scopeOfFilter(query, shape, scope).values;
+  return { operand: { ...record, query: rewriteFilter(query, shape, scope) }, shape, keys };
 }
 
 function noPipeline(scope: RewriteScope): Error {

@@ -1,3 +1,4 @@
+import type { DocumentKeys } from '../codec/document-keys';
 import type { ObjectNode } from '../plan/encryption-plan';
 import { unsupportedStage } from './refusals';
 import type { RewriteScope } from './rewrite-scope';
@@ -6,21 +7,30 @@ import type { RewriteScope } from './rewrite-scope';
 export interface RewrittenStage {
   readonly operand: unknown;
   readonly shape: ObjectNode;
+  /** The keys of the documents behind it, where they are not those before it. */
+  readonly keys?: DocumentKeys | undefined;
 }
 
 /** A stage on its way: its name, and the documents it is given. */
 export interface Stage {
   readonly name: string;
   readonly shape: ObjectNode;
+  /** For values of the documents that it is given. */
   readonly scope: RewriteScope;
-  /** Rewrites a pipeline inside the stage. */
-  readonly rewriteInner: (pipeline: unknown, shape: ObjectNode) => InnerPipeline;
+  /** Whether those are documents as they are stored. */
+  readonly isStored: boolean;
+  /** Rewrites a pipeline inside the stage, over the documents that the stage is given. */
+  readonly rewriteInner: (pipeline: unknown) => InnerPipeline;
+  /** Rewrites a pipeline inside the stage, over the documents of another collection. */
+  readonly rewriteForeign: (pipeline: unknown, shape: ObjectNode) => InnerPipeline;
 }
 
 /** A pipeline inside a stage, rewritten. */
 export interface InnerPipeline {
   readonly pipeline: unknown[];
   readonly shape: ObjectNode;
+  /** For values of the documents that it gives. */
+  readonly scope: RewriteScope;
 }
 
 /** Rewrites the operand of one stage. */

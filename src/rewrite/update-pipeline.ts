@@ -1,6 +1,7 @@
 import { recordOf } from '../codec/record-of';
 import { computedFields } from './computed-fields';
 import { readsEncrypted } from './expression';
+import { checkComputedPath } from './keys-after-update';
 import { listOf, nameOf, rowOf, textOf } from './plain-values';
 import { unsupportedUpdate } from './refusals';
 import type { RewriteScope } from './rewrite-scope';
@@ -50,6 +51,7 @@ function checkRemoved(operand: unknown, scope: RewriteScope): void {
 }
 
 function refuseEncryptedTarget(path: string, scope: RewriteScope): void {
+  checkComputedPath(path, scope);
   const field = fieldOf(targetOf(scope.plan.root, path));
   if (field === undefined) return;
   const wrong = 'a pipeline cannot change an encrypted path.';

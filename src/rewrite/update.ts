@@ -10,6 +10,8 @@ import {
   placePushed,
 } from './array-updates';
 import { nameOfSpot } from './compare-values';
+import { scopeOfDocument, scopeUnder } from './key-scope';
+import { keysAfterUpdate } from './keys-after-update';
 import { areDeclaredAlike, isClear } from './node-traits';
 import { isFlag, isOperator, listOf, nameOf, rowOf, textOf } from './plain-values';
 import { unsupportedUpdate } from './refusals';
@@ -39,7 +41,8 @@ const REWRITES: Readonly<Record<Exclude<UpdateKind, 'rename'>, Rewrite>> = {
 };
 
 /**
- * A copy of `update`, operators or a pipeline, with a slot for each encrypted value. `arrayFilters` are rewritten apart.
+ * A copy of `update`, operators or a pipeline, with a slot for each encrypted value. `scope` is for the documents that the filter finds.
+ * `arrayFilters` are rewritten apart.
  *
  * @throws {UnsupportedUpdateError} where it asks what cannot be done to ciphertext.
  * @throws {UnsupportedFilterError} where a condition of `$pull` asks what ciphertext cannot answer.
@@ -53,11 +56,13 @@ export function rewriteUpdate(update: unknown, scope: RewriteScope): unknown {
   }
   const record = recordOf(update);
   if (record === undefined) throw noObject('an update', scope);
+  const { updated, inserted } = keysAfterUpdate(record, scope);
   const copy: Holder = { ...record };
   for (const key of Object.keys(copy)) {
     const row = rowOf<UpdateOperator>(UPDATE_OPERATORS, key);
     if (row === undefined) throw unknownOperator(key, scope);
-    copy[key] = rewriteOperands(copy[key], { operator: key, kind: row.kind }, scope);
+    const keyed = scopeUnder(scope, key === '$setOnInsert' ? inserted : updated);
+    copy[key] = rewriteOperands(copy[key], { operator: key, kind: row.kind }, keyed);
   }
   return copy;
 }
@@ -76,7 +81,7 @@ export function rewriteReplacement(document: unknown, scope: RewriteScope): Hold
     const wrong = `${nameOf(operator)} stands in a document that is stored as it is.`;
     throw unsupportedUpdate({ wrong, remedy: 'Give a document without operators.' }, scope);
   }
-  return scope.values.copyObject(record, root);
+  return scopeOfDocument(record, scope).values.copyObject(record, root);
 }
 
 interface Operation {

@@ -15,6 +15,9 @@ export class Patient {
   @Encrypted({ algorithm: 'Random', keyAltName: 'patients', whole: true }) address?: Address;
   @Encrypted({ algorithm: Algorithm.Random, keyAltName: 'patients' }) protected birthDate!: Date;
   @Encrypted({ algorithm: 'Random', keyAltName: 'patients', whole: undefined }) age!: number;
+  @Encrypted('Random', { pointer: '/clinicId', prefix: 'clinic:' }) remark!: string;
+  @Encrypted('Random', ({ model, document }) => `${model}:${typeof document}`) letter!: string;
+  @Encrypted({ algorithm: 'Random', keyAltName: { pointer: '/a', prefix: 'a:' } }) memo!: string;
 
   // @ts-expect-error no such algorithm
   @Encrypted('Sometimes', 'patients') a!: string;
@@ -24,6 +27,10 @@ export class Patient {
   @Encrypted({ algorithm: 'Random' }) c!: string;
   // @ts-expect-error no such option
   @Encrypted({ algorithm: 'Random', keyAltName: 'patients', unique: true }) d!: string;
+  // @ts-expect-error without a prefix a document could name any key
+  @Encrypted('Random', { pointer: '/clinicId' }) g!: string;
+  // @ts-expect-error a name is known at once, not later
+  @Encrypted('Random', async () => await Promise.resolve('a')) h!: string;
   // @ts-expect-error a key has a name, not a number
   @Encrypted('Random', 7) e!: string;
   // @ts-expect-error the options are complete in themselves

@@ -14,6 +14,7 @@ if (isFleError(caught)) {
   check<Equals<typeof caught, AnyFleError>>();
   switch (caught.code) {
     case 'FLE_KEY_NOT_FOUND':
+    case 'FLE_KEY_UNRESOLVED':
       check<Equals<typeof caught, KeyNotFoundError>>();
       check<Equals<typeof caught.keyAltName, string | undefined>>();
       break;

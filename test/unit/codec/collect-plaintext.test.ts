@@ -1,7 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import * as bson from 'bson';
-import { PlaintextCollector } from '../../../src/codec/collect-plaintext';
-import { ENCODE, arrayNode, node, objectNode, refusalOf } from './fixture';
+import { arrayNode, node, objectNode, refusalOf, collectorOf } from './fixture';
 
 const PATIENT = objectNode({
   ssn: node({ path: 'ssn' }),
@@ -13,7 +12,7 @@ const PATIENT = objectNode({
 });
 
 function collect(document: unknown): { copy: unknown; slots: [string, unknown][] } {
-  const collector = new PlaintextCollector(ENCODE);
+  const collector = collectorOf();
   const copy = collector.copyObject(document, PATIENT);
   const slots = collector.slots.map(({ field, bytes }): [string, unknown] => [
     field.path,
@@ -193,6 +192,6 @@ describe('a document that does not have the declared shape is refused', () => {
 
 it('copies documents of a model without encrypted fields as they are', () => {
   const document = { $a: 1, 'b.c': 2 };
-  const copy = new PlaintextCollector(ENCODE).copyObject(document, objectNode({}));
+  const copy = collectorOf().copyObject(document, objectNode({}));
   expect(copy).toEqual(document);
 });

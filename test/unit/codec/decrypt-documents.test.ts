@@ -1,9 +1,16 @@
 import * as bson from 'bson';
-import { PlaintextCollector } from '../../../src/codec/collect-plaintext';
 import { decryptDocuments, type DecryptScope } from '../../../src/codec/decrypt-documents';
 import { fillSlots } from '../../../src/codec/fill-slots';
 import { isUndecryptable } from '../../../src/codec/undecryptable';
-import { ENCODE, arrayNode, decryptScope, node, objectNode, refusalOf } from './fixture';
+import {
+  ENCODE,
+  arrayNode,
+  decryptScope,
+  node,
+  objectNode,
+  refusalOf,
+  collectorOf,
+} from './fixture';
 import { MemoryCipher } from './memory-cipher';
 
 const PHONE = objectNode({ phone: node({ path: 'contacts.phone' }) });
@@ -31,7 +38,7 @@ const PATIENT = {
 };
 
 async function stored(document: unknown): Promise<Record<string, unknown>> {
-  const collector = new PlaintextCollector(ENCODE);
+  const collector = collectorOf();
   const copy = collector.copyObject(document, ROOT);
   const cipher = new MemoryCipher(['k', 'lost']);
   await fillSlots(collector.slots, { cipher, purpose: 'write', scope: ENCODE });

@@ -1,9 +1,8 @@
 import type * as bson from 'bson';
-import { PlaintextCollector } from '../../../src/codec/collect-plaintext';
 import { fillSlots } from '../../../src/codec/fill-slots';
 import { DuplicateKeyNameError } from '../../../src/errors';
 import type { EncryptPurpose, ValueCipher } from '../../../src/codec/value-cipher';
-import { ENCODE, arrayNode, node, objectNode, refusalOf } from './fixture';
+import { ENCODE, arrayNode, node, objectNode, refusalOf, collectorOf } from './fixture';
 import { MemoryCipher, keyIdOf } from './memory-cipher';
 
 const ROOT = objectNode({
@@ -19,7 +18,7 @@ async function filled(
   purpose: EncryptPurpose,
   cipher: ValueCipher = new MemoryCipher(),
 ): Promise<Record<string, unknown>> {
-  const collector = new PlaintextCollector(ENCODE);
+  const collector = collectorOf();
   const copy = collector.copyObject(document, ROOT);
   await fillSlots(collector.slots, { cipher, purpose, scope: ENCODE });
   return copy;

@@ -1,4 +1,6 @@
 import * as bson from 'bson';
+import { PlaintextCollector } from '../../../src/codec/collect-plaintext';
+import { DocumentKeys } from '../../../src/codec/document-keys';
 import type { EncodeScope } from '../../../src/codec/encode-value';
 import type { DecryptScope } from '../../../src/codec/decrypt-documents';
 import { FleError } from '../../../src/errors';
@@ -18,6 +20,13 @@ export const ENCODE: EncodeScope = {
   operation: 'insertOne',
   serializeOptions: {},
 };
+
+/** A collector for documents of which nothing is known. */
+export function collectorOf(): PlaintextCollector {
+  const { model, operation } = ENCODE;
+  const keys = new DocumentKeys({ model, operation, context: undefined, maySpread: false });
+  return new PlaintextCollector(ENCODE, keys);
+}
 
 export function fieldOf(type: FieldType, more: Partial<EncryptedField> = {}): EncryptedField {
   return { path: 'p', algorithm: 'Deterministic', keyAltName: 'k', whole: false, type, ...more };

@@ -7,7 +7,7 @@ const REMEDIES = {
   object: "Write it as { algorithm: 'Random', keyAltName: 'patients' }.",
   options: 'Its options are algorithm, keyAltName, whole.',
   algorithm: "Choose 'Deterministic' or 'Random'.",
-  name: 'Give the alternate name of a data key as a string.',
+  name: 'Give the alternate name of a data key as a string, { pointer, prefix }, or a function that returns it.',
   whole: 'Give true, or leave it out.',
 };
 
@@ -66,14 +66,8 @@ describe('parseDeclaration', () => {
       REMEDIES.algorithm,
     ],
     [
-      'a name that is a function',
-      { algorithm: 'Random', keyAltName: () => 'k' },
-      'keyAltName is not a string.',
-      REMEDIES.name,
-    ],
-    [
-      'a name that is a pointer',
-      { algorithm: 'Random', keyAltName: { pointer: '/tenant', prefix: 't:' } },
+      'a name that is an array',
+      { algorithm: 'Random', keyAltName: ['k'] },
       'keyAltName is not a string.',
       REMEDIES.name,
     ],

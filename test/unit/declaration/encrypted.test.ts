@@ -146,7 +146,7 @@ describe('Encrypted, as a legacy decorator', () => {
     [
       'no key name',
       () => (Encrypted as (...args: unknown[]) => unknown)('Random'),
-      'keyAltName is not a string. Give the alternate name of a data key as a string.',
+      'keyAltName is not a string. Give the alternate name of a data key as a string, { pointer, prefix }, or a function that returns it.',
     ],
     [
       'no argument',

@@ -1,5 +1,6 @@
 import * as bson from 'bson';
 import { PlaintextCollector, type PlaintextSlot } from '../../../src/codec/collect-plaintext';
+import { DocumentKeys } from '../../../src/codec/document-keys';
 import { FleError } from '../../../src/errors';
 import type {
   ArrayNode,
@@ -68,17 +69,20 @@ export function planOf(root: ObjectNode, name = 'Patient'): EncryptionPlan {
   return { name, root, fields: fieldsBelow(root), versionKey: '__v' };
 }
 
+/** The keys of documents of which nothing is known; where `maySpread`, of a command that only asks. */
+export function keysOf(maySpread = true): DocumentKeys {
+  return new DocumentKeys({ model: 'Patient', operation: 'find', context: undefined, maySpread });
+}
+
 /** A scope over `root`, with the real BSON library. */
 export function scopeOver(root: ObjectNode = ROOT, more: Partial<RewriteScope> = {}): RewriteScope {
   return {
     plan: planOf(root),
     operation: 'find',
-    values: new PlaintextCollector({
-      bson,
-      model: 'Patient',
-      operation: 'find',
-      serializeOptions: {},
-    }),
+    values: new PlaintextCollector(
+      { bson, model: 'Patient', operation: 'find', serializeOptions: {} },
+      keysOf(),
+    ),
     collation: undefined,
     shapeOfCollection: () => undefined,
     ...more,
