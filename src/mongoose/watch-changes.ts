@@ -18,7 +18,7 @@ export function watchChanges(
   let command: Command | undefined;
   let shape: PlanNode | undefined;
   return new DecryptingChangeStream({
-    open: async () => {
+    open: boundary.bound.runtime.inContext(async () => {
       const prepared = await boundary.prepare('watch', (fresh) => {
         const scope = fresh.query(options);
         const rewritten = rewritePipeline(pipeline ?? [], scope, shapeOfChanges(scope.plan.root));
@@ -27,7 +27,7 @@ export function watchChanges(
       });
       ({ command } = prepared);
       return callMethod(boundary.base, 'watch', prepared.parameters);
-    },
+    }),
     decrypt: async (events) => {
       await command?.open(events, shape, options);
     },
