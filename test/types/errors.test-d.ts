@@ -14,7 +14,6 @@ if (isFleError(caught)) {
   check<Equals<typeof caught, AnyFleError>>();
   switch (caught.code) {
     case 'FLE_KEY_NOT_FOUND':
-    case 'FLE_KEY_UNRESOLVED':
       check<Equals<typeof caught, KeyNotFoundError>>();
       check<Equals<typeof caught.keyAltName, string | undefined>>();
       break;
@@ -43,6 +42,7 @@ function handled(error: AnyFleError): string {
     case 'FLE_INVALID_VALUE':
     case 'FLE_CIPHERTEXT_GIVEN':
       return 'operation';
+    case 'FLE_KEY_UNRESOLVED':
     case 'FLE_KEY_NOT_FOUND':
     case 'FLE_DUPLICATE_KEY_NAME':
     case 'FLE_KEY_VAULT_UNAVAILABLE':

@@ -16,6 +16,10 @@ import {
   fieldEncryption,
   type FieldEncryptionHandle,
   type FieldEncryptionOptions,
+  type KeyAltName,
+  type KeyContext,
+  type KeyFunction,
+  type KeyPointer,
 } from '../../src/index';
 import { check, type Equals } from './equals';
 
@@ -140,13 +144,23 @@ fle.encryptedPaths(schema);
 // @ts-expect-error a document is no model
 fle.encryptedPaths(new PatientModel());
 
+// What runs in a context resolves to what its callback gives, queries included.
+check<Equals<ReturnType<typeof runs>, Promise<number>>>();
+function runs(): Promise<number> {
+  return fle.run({ tenantId: 'acme' }, () => PatientModel.countDocuments());
+}
+check<Equals<KeyContext['context'], unknown>>();
+check<Equals<KeyAltName, string | KeyPointer | KeyFunction>>();
+// @ts-expect-error what is run is a function
+void fle.run('acme', PatientModel.find());
+
 check<
   Equals<
     EncryptedPath,
     {
       readonly path: string;
       readonly algorithm: AlgorithmName;
-      readonly keyAltName: string;
+      readonly keyAltName: KeyAltName;
       readonly whole: boolean;
     }
   >

@@ -261,7 +261,9 @@ describe('updates', () => {
       (m) =>
         m.bulkWrite([
           { updateOne: { filter: { tenantId: 'acme', ssn: '1' }, update: { $set: { ssn: '7' } } } },
-          { replaceOne: { filter: { _id: ID }, replacement: full('acme', { ssn: '8' }) } },
+          {
+            replaceOne: { filter: { _id: ID }, replacement: full('acme', { ssn: '8' }) as Account },
+          },
         ]),
     ],
     [
