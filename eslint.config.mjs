@@ -6,7 +6,7 @@ const ONLY_TYPES = 'Import only types: the plugin works on the mongoose and driv
 const FROM_THE_FILE = 'Import from the file, not from the folder.';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/'] },
+  { ignores: ['**/dist/', 'coverage/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -81,6 +81,7 @@ export default tseslint.config(
         clearInterval: 'readonly',
         Buffer: 'readonly',
         fetch: 'readonly',
+        performance: 'readonly',
       },
     },
   },

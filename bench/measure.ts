@@ -5,13 +5,17 @@ export interface Contender {
   readonly name: string;
   /** Does the work once; what it gives is compared before anything is timed. */
   readonly run: () => Promise<unknown>;
+  /** Makes room for the next run; it is not timed. */
+  readonly before?: (() => Promise<void>) | undefined;
 }
 
 /** What the rounds of a contender took, in milliseconds. */
 export interface Timing {
-  readonly name: string;
+  readonly contender: string;
   readonly median: number;
   readonly minimum: number;
+  /** Half of the rounds lie between these two. */
+  readonly quartiles: readonly [number, number];
 }
 
 export interface Rounds {
@@ -32,35 +36,44 @@ export async function measure(
   const took = new Map<Contender, number[]>(contenders.map((each) => [each, []]));
   for (let round = -warming; round < timed; round += 1) {
     for (const contender of rotated(contenders, round + warming)) {
-      const started = performance.now();
-      await contender.run();
-      const elapsed = performance.now() - started;
-      if (round >= 0) took.get(contender)?.push(elapsed);
+      await contender.before?.();
       await settle();
+      const elapsed = await timeOf(contender);
+      if (round >= 0) took.get(contender)?.push(elapsed);
     }
   }
-  return [...took].map(([{ name }, samples]) => {
-    const sorted = samples.toSorted((a, b) => a - b);
-    return {
-      name,
-      median: sorted[Math.floor(sorted.length / 2)] ?? Number.NaN,
-      minimum: sorted[0] ?? Number.NaN,
-    };
-  });
+  return [...took].map(([{ name }, samples]) => timingOf(name, samples));
 }
 
-/** Clears up after a contender, untimed: otherwise whoever next leaves the turn of the event loop frees its native objects. */
+/** A turn of the event loop belongs to the work: only then are the native objects freed that the work has dropped. */
+async function timeOf({ run }: Contender): Promise<number> {
+  const started = performance.now();
+  await run();
+  await nextTurn();
+  return performance.now() - started;
+}
+
+/** Clears up what others left. Untimed. */
 async function settle(): Promise<void> {
   globalThis.gc?.();
   await nextTurn();
   await nextTurn();
 }
 
-async function checkAgreement([first, ...others]: readonly Contender[]): Promise<void> {
-  const expected = JSON.stringify(await first?.run());
-  for (const { name, run } of others) {
-    if (JSON.stringify(await run()) !== expected) {
-      throw new Error(`${name} does not agree with ${first?.name ?? ''}`);
+export function timingOf(contender: string, samples: readonly number[]): Timing {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? NaN;
+  return { contender, median: at(0.5), minimum: at(0), quartiles: [at(0.25), at(0.75)] };
+}
+
+async function checkAgreement(contenders: readonly Contender[]): Promise<void> {
+  let expected: string | undefined;
+  for (const { name, run, before } of contenders) {
+    await before?.();
+    const given = JSON.stringify(await run());
+    expected ??= given;
+    if (given !== expected) {
+      throw new Error(`${name} does not agree with ${contenders[0]?.name ?? ''}`);
     }
   }
 }

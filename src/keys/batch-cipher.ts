@@ -2,7 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Binary, type Bson, type BsonReadOptions, isCiphertext } from '../codec/bson';
 import type { EncryptPurpose, PlainValue, ValueCipher } from '../codec/value-cipher';
 import type { FleError } from '../errors';
-import { ciphertextsDocument, markingSuffixes, markingsDocument } from './batch-documents';
+import {
+  type SuffixOf,
+  ciphertextsDocument,
+  markingSuffixes,
+  markingsDocument,
+} from './batch-documents';
 import {
   type OpenOutcome,
   type Placed,
@@ -60,22 +65,23 @@ const MAX_ROUNDS = 5;
  */
 export function openBatchCipher({ bson, native, supply }: BatchCipherOptions): ValueCipher {
   const runner = { native, supply, load: loadKeysInto(native, supply) };
+  const tools = { bson, native, suffixOf: markingSuffixes() };
   return {
-    encrypt: (values, purpose) => run(encryption(values, purpose, { bson, native }), runner),
-    decrypt: (ciphertexts, options) =>
-      run(decryption(ciphertexts, options, { bson, native }), runner),
+    encrypt: (values, purpose) => run(encryption(values, purpose, tools), runner),
+    decrypt: (ciphertexts, options) => run(decryption(ciphertexts, options, tools), runner),
   };
 }
 
-type Libraries = Pick<BatchCipherOptions, 'bson' | 'native'>;
+interface Tools extends Pick<BatchCipherOptions, 'bson' | 'native'> {
+  readonly suffixOf: SuffixOf;
+}
 
 function encryption(
   values: readonly PlainValue[],
   purpose: EncryptPurpose,
-  { bson, native }: Libraries,
+  { bson, native, suffixOf }: Tools,
 ): Batch<PlainValue, Binary> {
   const outcome = openOutcome<Binary>(values.length);
-  const suffixOf = markingSuffixes();
   return {
     outcome,
     items: encryptable(values, outcome),
@@ -100,7 +106,7 @@ function encryption(
 function decryption(
   ciphertexts: readonly Binary[],
   options: BsonReadOptions,
-  { bson, native }: Libraries,
+  { bson, native }: Tools,
 ): Batch<Uint8Array, unknown> {
   const outcome = openOutcome<unknown>(ciphertexts.length);
   const refuse = ({ place }: Placed<Uint8Array>): void => {
@@ -127,45 +133,44 @@ function decryption(
 }
 
 async function run<I, T>(batch: Batch<I, T>, runner: Runner): Promise<OpenOutcome<T>> {
+  const { items } = batch;
   const unusable = new Map<KeyRef, unknown>();
-  let first = true;
-  for (const chunk of chunksOf(batch)) {
-    if (!first) await nextTurn();
-    first = false;
-    await runChunk(batch, chunk, { ...runner, unusable });
+  for (let start = 0; start < items.length; ) {
+    if (start > 0) await nextTurn();
+    const end = endOfChunk(batch, start);
+    const chunk = start === 0 && end === items.length ? items : items.slice(start, end);
+    const cold = attempt(batch, withoutUnusable(batch, chunk, unusable), runner.native);
+    if (cold.length > 0) await runCold(batch, cold, { ...runner, unusable });
+    start = end;
   }
   return batch.outcome;
 }
 
-function* chunksOf<I, T>({ items, sizeOf }: Batch<I, T>): Generator<readonly Placed<I>[]> {
-  let chunk: Placed<I>[] = [];
+/** Where the chunk ends that begins at `start`: it holds one item at least. */
+function endOfChunk<I, T>({ items, sizeOf }: Batch<I, T>, start: number): number {
+  const limit = Math.min(items.length, start + CHUNK_VALUES);
   let size = 0;
-  for (const placed of items) {
-    const more = sizeOf(placed.item);
-    if (chunk.length === CHUNK_VALUES || (chunk.length > 0 && size + more > CHUNK_BYTES)) {
-      yield chunk;
-      chunk = [];
-      size = 0;
-    }
-    chunk.push(placed);
-    size += more;
+  for (let end = start; end < limit; end += 1) {
+    const placed = items[end];
+    if (placed !== undefined) size += sizeOf(placed.item);
+    if (size > CHUNK_BYTES && end > start) return end;
   }
-  if (chunk.length > 0) yield chunk;
+  return limit;
 }
 
-/** Where keys are not in memory, all that the batch needs are loaded, so that it looks into the key vault once. */
-async function runChunk<I, T>(
+/** Loads all keys that the batch needs, so that it looks into the key vault once, and does what of a chunk was waiting for them. */
+async function runCold<I, T>(
   batch: Batch<I, T>,
   chunk: readonly Placed<I>[],
   { unusable, native, supply, load }: Runner & { readonly unusable: Map<KeyRef, unknown> },
 ): Promise<void> {
   let cold = chunk;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    cold = attempt(batch, withoutUnusable(batch, cold, unusable), native);
-    if (cold.length === 0) return;
     const refs = [...new Set(batch.items.map(({ item }) => batch.refOf(item)))];
     const failures = await supply.provide(refs, batch.purpose, load);
     failures.forEach((cause, ref) => unusable.set(ref, cause));
+    cold = attempt(batch, withoutUnusable(batch, cold, unusable), native);
+    if (cold.length === 0) return;
   }
   throw keysExpired();
 }

@@ -38,14 +38,22 @@ export function markingSuffix(algorithm: AlgorithmName, ref: KeyRef): Buffer {
   return Buffer.concat([a, head, text]);
 }
 
-/** `markingSuffix` for the keys of a batch, which are few: each suffix is built once. */
-export function markingSuffixes(): (algorithm: AlgorithmName, keyAltName: string) => Buffer {
+/** `markingSuffix` of a key by its name. */
+export type SuffixOf = (algorithm: AlgorithmName, keyAltName: string) => Buffer;
+
+/** How many suffixes are kept. There may be a key for each tenant. */
+const KEPT_SUFFIXES = 1000;
+
+/** `markingSuffix` for the keys of a cipher: those of the keys in use are kept. */
+export function markingSuffixes(): SuffixOf {
   const suffixes = { Deterministic: new Map<string, Buffer>(), Random: new Map<string, Buffer>() };
   return (algorithm, keyAltName) => {
-    const known = suffixes[algorithm].get(keyAltName);
+    const kept = suffixes[algorithm];
+    const known = kept.get(keyAltName);
     if (known !== undefined) return known;
     const suffix = markingSuffix(algorithm, keyNamed(keyAltName));
-    suffixes[algorithm].set(keyAltName, suffix);
+    if (kept.size >= KEPT_SUFFIXES) kept.clear();
+    kept.set(keyAltName, suffix);
     return suffix;
   };
 }
