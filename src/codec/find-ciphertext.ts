@@ -16,14 +16,14 @@ export function findCiphertext(value: unknown, node: PlanNode): EncryptedField |
     return firstOf(Object.values(value), (item) => findCiphertext(item, node.element));
   }
   const holder = value as Record<string, unknown>;
-  return firstOf([...keysWithChildren(node, holder)], (key) => {
+  return firstOf(keysWithChildren(node, holder), (key) => {
     const below = childOf(node, key);
     return below === undefined ? undefined : findCiphertext(holder[key], below);
   });
 }
 
 function firstOf<T>(
-  items: readonly T[],
+  items: Iterable<T>,
   find: (item: T) => EncryptedField | undefined,
 ): EncryptedField | undefined {
   for (const item of items) {
