@@ -135,7 +135,7 @@ function decryption(
 async function run<I, T>(batch: Batch<I, T>, runner: Runner): Promise<OpenOutcome<T>> {
   const { items } = batch;
   const unusable = new Map<KeyRef, unknown>();
-  for (let start = 0; start < items.length; ) {
+  for (let start = 0; start < items.length;) {
     if (start > 0) await nextTurn();
     const end = endOfChunk(batch, start);
     const chunk = start === 0 && end === items.length ? items : items.slice(start, end);
