@@ -21,6 +21,16 @@ const PASSING: ReadonlySet<string> = new Set([
   'rename',
 ]);
 
+/** Methods that give something else than a promise, a cursor mostly, and so cannot reject. */
+const SYNCHRONOUS: ReadonlySet<string | symbol> = new Set([
+  'aggregate',
+  'find',
+  'initializeOrderedBulkOp',
+  'initializeUnorderedBulkOp',
+  'listSearchIndexes',
+  'watch',
+]);
+
 /**
  * Mongoose's collection with a boundary before its methods: what is neither encrypted nor known to be harmless is refused. While nothing
  * is encrypted, the methods are the collection's own, but for `aggregate`, which may reach into another collection.
@@ -39,17 +49,21 @@ export function boundCollection(boundary: CollectionBoundary): NativeCollection 
       const own = (value as CollectionMethod).bind(target);
       const method = methods(property);
       const clear = property === 'aggregate' ? clearAggregate(boundary) : own;
-      const chosen: CollectionMethod =
-        method === undefined
-          ? own
-          : (...parameters) =>
-              (boundary.bound.look().fields.length === 0 ? clear : method)(...parameters);
+      const guarded: CollectionMethod = (...parameters) =>
+        (boundary.bound.look().fields.length === 0 ? clear : (method ?? own))(...parameters);
+      const chosen = method === undefined ? own : rejecting(property, guarded);
       bound.set(property, chosen);
       return chosen;
     },
     set: (target, property, value) => Reflect.set(target, property, value),
   });
 }
+
+/** `method`, made to reject where it would throw: a throw while a document is saved would leave it neither new nor changed. */
+function rejecting(name: string | symbol, method: CollectionMethod): CollectionMethod {
+  return SYNCHRONOUS.has(name) ? method : async (...parameters) => await method(...parameters);
+}
+
 /** For each method of the driver's collection, what it is while fields are encrypted; undefined for what passes. */
 function boundMethods(
   boundary: CollectionBoundary,

@@ -1,5 +1,5 @@
 import type { CollectionBoundary } from './collection-boundary';
-import type { AnyModel, NativeCollection } from './native-collection';
+import { type AnyModel, callMethod, type NativeCollection } from './native-collection';
 import { rewriteUpdateCommand } from './rewrite-command';
 import type { SavedDocument } from './save-wholes';
 import { savedDelta } from './saved-delta';
@@ -17,8 +17,11 @@ export function documentCollection(
   document: unknown,
 ): NativeCollection {
   const { prototype } = boundary.bound.model as unknown as { readonly prototype: AnyModel };
-  if (document === prototype || boundary.bound.look().fields.length === 0) return collection;
+  if (document === prototype) return collection;
   const updateOne = async (...[filter, update, options]: readonly unknown[]): Promise<unknown> => {
+    if (boundary.bound.look().fields.length === 0) {
+      return await callMethod(collection, 'updateOne', [filter, update, options]);
+    }
     const { result } = await boundary.run('updateOne', (command) => {
       const held = document as SavedDocument;
       const saved = savedDelta({ filter, update }, held, boundary.bound);
