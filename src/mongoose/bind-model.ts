@@ -9,6 +9,7 @@ import { documentCollection } from './document-collection';
 import { refuseSharedCollection } from './encrypted-collections';
 import { guardConnection } from './guard-connection';
 import type { HandleRuntime } from './handle-runtime';
+import { redactMethods } from './redact-methods';
 import {
   type AnyModel,
   type CollectionConnection,
@@ -36,6 +37,7 @@ export function bindModel(model: AnyModel, { runtime, plugin }: Binding): void {
   if (bound !== known) {
     bindCollection(bound, rawCollection(model.collection));
     bindBulkSave(bound);
+    if (runtime.redactsErrors) redactMethods(bound);
   }
   refuseSharedCollection(model);
   guardConnection(model.db);

@@ -24,6 +24,11 @@ export interface FieldEncryptionOptions extends KeyOptions {
    * its place in lean and aggregate results, and leaves it out of documents, where `fle.undecryptable(document)` tells its path.
    */
   readonly undecryptable?: 'error' | 'mark' | undefined;
+  /**
+   * Whether errors of Mongoose itself, such as `CastError` and `ValidationError`, are freed of the values of encrypted paths: of their
+   * messages, stacks and properties. By default false: they are the errors of a model without encrypted fields.
+   */
+  readonly redactErrors?: boolean | undefined;
 }
 
 /** A model of any document: what a `Model<T>` is to the handle. */
@@ -105,11 +110,12 @@ export interface FieldEncryption extends FieldEncryptionHandle {
  * @throws {InvalidKmsConfigError} for a KMS provider that is unknown, incomplete or wrong.
  */
 export function fieldEncryption(options: FieldEncryptionOptions): FieldEncryption {
-  const config = readKeyConfig(options, ['plaintext', 'undecryptable']);
-  const runtime = new HandleRuntime(config, {
+  const config = readKeyConfig(options, ['plaintext', 'undecryptable', 'redactErrors']);
+  const reading = {
     plaintext: choiceOf('plaintext', options.plaintext, ['error', 'read']),
     undecryptable: choiceOf('undecryptable', options.undecryptable, ['error', 'mark']),
-  });
+  };
+  const runtime = new HandleRuntime(config, reading, flagOf('redactErrors', options.redactErrors));
   const plugin = (schema: Schema, pluginOptions: PluginOptions = {}): void => {
     plugInto(schema, pluginOptions, { runtime, plugin });
   };
@@ -150,5 +156,15 @@ function choiceOf<T extends string>(option: string, given: unknown, choices: rea
     where: 'fieldEncryption',
     wrong: `the option ${option} is neither '${choices[0]}' nor '${choices[1]}'.`,
     remedy: `Leave it out for '${choices[0]}', or give '${choices[1]}'.`,
+  });
+}
+
+/** A flag that was given, by default false. */
+function flagOf(option: string, given: unknown): boolean {
+  if (given === undefined || typeof given === 'boolean') return given === true;
+  throw new InvalidOptionsError({
+    where: 'fieldEncryption',
+    wrong: `the option ${option} is not a boolean.`,
+    remedy: 'Leave it out for false, or give true.',
   });
 }

@@ -10,6 +10,8 @@ import type { AnyModel, CollectionConnection } from './native-collection';
 export class HandleRuntime {
   readonly config: KeyConfig;
   readonly reading: ReadPolicy;
+  /** Whether Mongoose's own errors are freed of encrypted values. */
+  readonly redactsErrors: boolean;
   /** By client, not by connection: `useDb` shares the client, and reconnecting changes it. */
   readonly #keyRings = new WeakMap<mongo.MongoClient, KeyRing>();
   /** The models of a connection that have been looked over by `verify`. */
@@ -20,9 +22,10 @@ export class HandleRuntime {
   /** What `fle.run` was given, for the functions that name keys. */
   readonly contexts: AsyncLocalStorage<unknown>;
 
-  constructor(config: KeyConfig, reading: ReadPolicy) {
+  constructor(config: KeyConfig, reading: ReadPolicy, redactsErrors: boolean) {
     this.config = config;
     this.reading = reading;
+    this.redactsErrors = redactsErrors;
     this.verified = new WeakMap();
     this.undecryptable = new WeakMap();
     this.contexts = new AsyncLocalStorage();
