@@ -10,6 +10,8 @@ import { type RewriteStage, type Stage, refusedStage } from './stage';
 
 /** What an accumulator yields of encrypted values. */
 export type AccumulatorKind =
+  /** Their number: nothing of them is read. */
+  | 'count'
   /** Something computed: refused where it reads anything encrypted. */
   | 'compute'
   /** One of the values. */
@@ -25,7 +27,7 @@ export type AccumulatorKind =
 export const ACCUMULATORS: Readonly<Record<string, AccumulatorKind>> = {
   $addToSet: 'set',
   $avg: 'compute',
-  $count: 'compute',
+  $count: 'count',
   $first: 'value',
   $firstN: 'input',
   $last: 'value',
@@ -39,9 +41,12 @@ export const ACCUMULATORS: Readonly<Record<string, AccumulatorKind>> = {
   $sum: 'compute',
 };
 
+const computed = (operand: unknown, { shape }: Stage): Lineage =>
+  readsEncrypted(operand, shape) ? { kind: 'unknown' } : { kind: 'clear' };
+
 const NODES: Readonly<Record<AccumulatorKind, (operand: unknown, stage: Stage) => Lineage>> = {
-  compute: (operand, { shape }) =>
-    readsEncrypted(operand, shape) ? { kind: 'unknown' } : { kind: 'clear' },
+  count: computed,
+  compute: computed,
   value: (operand, { shape }) => lineageOf(operand, shape),
   values: (operand, { shape }) => listed(lineageOf(operand, shape)),
   set: (operand, stage) => {
