@@ -1,6 +1,7 @@
 import type { AnyBulkWriteOperation, mongo } from 'mongoose';
 import { secret } from '../mongoose/compare-twins';
 import { idOf } from '../mongoose/seed-patients';
+import { nextChanges, opened } from '../mongoose/watch-twins';
 import type { ClinicModel } from './clinic';
 import type { Examples, OperationsTable } from './examples';
 
@@ -158,13 +159,13 @@ export const methods: OperationsTable<Call> = {
     estimatedDocumentCount: answered(
       async (collection) => typeof (await collection.estimatedDocumentCount()),
     ),
-    watch: refused(
-      (collection) => collection.watch([]),
-      (_, model) =>
-        new Promise((resolve, reject) => {
-          model.watch([]).on('change', resolve).on('error', reject);
-        }),
-    ),
+    watch: answered(async (_, model) => {
+      const watching = await opened(model, [{ $match: { 'fullDocument.ssn': secret('fresh') } }]);
+      await model.create([fresh(20), { ...fresh(21), ssn: secret('other') }, fresh(22)]);
+      const changes = await nextChanges(watching, 2);
+      await watching.close();
+      return changes;
+    }),
     initializeOrderedBulkOp: refused((collection) => collection.initializeOrderedBulkOp()),
     initializeUnorderedBulkOp: refused((collection) => collection.initializeUnorderedBulkOp()),
     createSearchIndex: refused((collection) => collection.createSearchIndex({ definition: {} })),
