@@ -61,7 +61,7 @@ function modelOf(type: unknown, declaration: object | undefined): Model<Holder> 
   const schema = new Schema({ value: { ...own, ...(declaration && encrypted) } });
   if (declaration !== undefined) schema.plugin(rig.fle);
   const connection = declaration === undefined ? rig.twinConnection : rig.connection;
-  return connection.model(`T${models}`, schema) as unknown as Model<Holder>;
+  return connection.model(`T${models}`, schema);
 }
 
 function isOptions(type: unknown): type is object {
