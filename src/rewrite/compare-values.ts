@@ -27,7 +27,7 @@ export function placeCompared(value: unknown, spot: Spot, scope: RewriteScope): 
   }
   refusePattern(plain, spot, scope);
   refuseOperators(plain, spot, scope);
-  if (!isComparable(spot.node)) throw incomparable(spot, scope);
+  if (!isComparable(spot.node) && !isEmptyList(plain, spot)) throw incomparable(spot, scope);
   refuseCollation(spot, scope);
   placeAlike(plain, spot, scope);
 }
@@ -45,6 +45,14 @@ export function placeAlike(value: unknown, spot: Spot, scope: RewriteScope): voi
   list.forEach((item, key) => {
     placeAlike(item, { ...spot, holder, key }, scope);
   });
+}
+
+/** Whether `value` is an array without values, of which nothing is encrypted where the elements are, one by one. */
+function isEmptyList(value: unknown, { node }: Spot): boolean {
+  if (node.kind === 'field' && node.field.whole) return false;
+  const isEmpty = (item: unknown): boolean =>
+    unwrapped(item) === null || (listOf(item)?.every(isEmpty) ?? false);
+  return listOf(value) !== undefined && isEmpty(value);
 }
 
 /** An object of positions can be what stands for an array, or a Map in one. */
