@@ -23,6 +23,8 @@ import { checkUpdatePipeline } from './update-pipeline';
 /** Places the operand of one operator for one encrypted path, rewritten, at `spot`. */
 type Rewrite = (value: unknown, spot: UpdateSpot, scope: RewriteScope) => void;
 
+const SET_INSTEAD = 'Read the document, set the value computed, and save() it.';
+
 /** `rename` is not among them: it has two paths. */
 const REWRITES: Readonly<Record<Exclude<UpdateKind, 'rename'>, Rewrite>> = {
   assign: (value, spot, scope) => {
@@ -36,7 +38,7 @@ const REWRITES: Readonly<Record<Exclude<UpdateKind, 'rename'>, Rewrite>> = {
   pop: placePopped,
   compute: (_, spot, scope) => {
     const wrong = `${spot.operator} cannot compute with an encrypted value.`;
-    throw unsupportedUpdate({ path: nameOfSpot(spot), wrong, remedy: SAVE_INSTEAD }, scope);
+    throw unsupportedUpdate({ path: nameOfSpot(spot), wrong, remedy: SET_INSTEAD }, scope);
   },
 };
 

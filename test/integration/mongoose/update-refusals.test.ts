@@ -28,7 +28,7 @@ afterAll(async () => {
 
 const SAVE = 'Change the document and save() it, which assigns the whole.';
 const COMPUTE = (path: string, operator: string): string =>
-  `Patient.${path}: ${operator} cannot compute with an encrypted value. ${SAVE}`;
+  `Patient.${path}: ${operator} cannot compute with an encrypted value. Read the document, set the value computed, and save() it.`;
 const ALIKE =
   '$rename would move a value to a path that is not declared alike. Declare both paths alike, or read the value and $set it at its new path.';
 const INSIDE = `the path leads inside a value that is encrypted as one. ${SAVE}`;

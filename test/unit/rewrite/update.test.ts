@@ -145,7 +145,7 @@ describe('an update that cannot be done to ciphertext is refused', () => {
           operator,
           path,
           1,
-          `.${path}: ${operator} cannot compute with an encrypted value. ${SAVE}`,
+          `.${path}: ${operator} cannot compute with an encrypted value. Read the document, set the value computed, and save() it.`,
         ],
       ),
     ),
