@@ -2,6 +2,7 @@ import { type Model, Schema, type Types } from 'mongoose';
 import { openRig, type Rig, storedAs } from '../../support/rig';
 import { expectSame, expectSealed, secret, SENTINEL, type Twins } from './compare-twins';
 import { idOf } from './seed-patients';
+import { twinsOf } from './twins-of';
 
 interface Author {
   name?: string;
@@ -109,5 +110,139 @@ describe('populate', () => {
     expect(await books.encrypted.findOne({ translator: idOf(1) }).lean()).toMatchObject({
       title: secret('three'),
     });
+  });
+});
+
+interface Clinic {
+  code?: string;
+  city?: string;
+}
+
+interface Visit {
+  clinic?: string;
+  subject?: Types.ObjectId;
+  kind?: string;
+  helpers?: Types.ObjectId[];
+  log?: { nurse?: Types.ObjectId }[];
+}
+
+describe('populate over encrypted fields', () => {
+  let clinics: Twins<Clinic>;
+  let visits: Twins<Visit>;
+
+  beforeAll(async () => {
+    const reference = { type: Schema.Types.ObjectId, ref: 'Author' };
+    clinics = twinsOf(rig, 'Clinic', (declare) => {
+      const schema = new Schema({
+        code: { type: String, ...declare('Deterministic') },
+        city: { type: String, ...declare('Random') },
+      });
+      schema.virtual('visits', { ref: 'Visit', localField: 'code', foreignField: 'clinic' });
+      schema.virtual('first', {
+        ref: 'Visit',
+        localField: 'code',
+        foreignField: 'clinic',
+        justOne: true,
+        options: { sort: { _id: 1 } },
+      });
+      schema.virtual('count', {
+        ref: 'Visit',
+        localField: 'code',
+        foreignField: 'clinic',
+        count: true,
+      });
+      return schema;
+    });
+    visits = twinsOf(rig, 'Visit', (declare) => {
+      const entry = new Schema({ nurse: { ...reference, ...declare('Random') } }, { _id: false });
+      const schema = new Schema({
+        clinic: { type: String, ...declare('Deterministic') },
+        kind: { type: String, enum: ['Author', 'Book'] },
+        subject: { type: Schema.Types.ObjectId, refPath: 'kind', ...declare('Deterministic') },
+        helpers: { type: [reference], ...declare('Deterministic') },
+        log: [entry],
+      });
+      schema.virtual('place', {
+        ref: 'Clinic',
+        localField: 'clinic',
+        foreignField: 'code',
+        justOne: true,
+      });
+      return schema;
+    });
+    for (const side of ['encrypted', 'plain'] as const) {
+      await clinics[side].insertMany([
+        { _id: idOf(31), code: secret('c1'), city: secret('city') },
+        { _id: idOf(32), code: secret('c2') },
+      ]);
+      await visits[side].insertMany([
+        {
+          _id: idOf(41),
+          clinic: secret('c1'),
+          kind: 'Author',
+          subject: idOf(1),
+          helpers: [idOf(2), idOf(1)],
+          log: [{ nurse: idOf(2) }, {}],
+        },
+        { _id: idOf(42), clinic: secret('c1'), kind: 'Book', subject: idOf(11), helpers: [] },
+      ]);
+    }
+  });
+
+  it.each<readonly [string, object]>([
+    ['a virtual on a Deterministic foreignField', { path: 'visits' }],
+    ['such a virtual of one', { path: 'first' }],
+    ['such a virtual that counts', { path: 'count' }],
+    ['such a virtual with a match', { path: 'visits', match: { subject: idOf(11) } }],
+    ['such a virtual, deeper', { path: 'visits', populate: { path: 'subject' } }],
+  ])('fills %s as the twin does', async (_, populate) => {
+    await expectSame(clinics, (model) =>
+      model
+        .find()
+        .sort({ _id: 1 })
+        .populate(populate as never)
+        .lean(),
+    );
+    await expectSame(clinics, async (model) =>
+      (
+        await model
+          .find()
+          .sort({ _id: 1 })
+          .populate(populate as never)
+      ).map((each) => each.toObject({ virtuals: true })),
+    );
+  });
+
+  it.each<readonly [string, object]>([
+    ['an encrypted reference by refPath', { path: 'subject' }],
+    ['an array of encrypted references', { path: 'helpers' }],
+    ['such an array with a match', { path: 'helpers', match: { mail: secret('ada') } }],
+    ['such an array with a selection', { path: 'helpers', select: 'name', options: { limit: 1 } }],
+    ['Random references in subdocuments', { path: 'log.nurse' }],
+    ['a virtual from a Deterministic localField', { path: 'place' }],
+  ])('fills %s as the twin does', async (_, populate) => {
+    await expectSame(visits, (model) =>
+      model
+        .find()
+        .sort({ _id: 1 })
+        .populate(populate as never)
+        .lean(),
+    );
+    await expectSame(visits, async (model) => {
+      const [first] = await model.find().sort({ _id: 1 });
+      await first?.populate(populate as never);
+      return [first?.toObject({ virtuals: true }), first?.modifiedPaths()];
+    });
+  });
+
+  it('keeps an array of encrypted references as it is when the document is saved', async () => {
+    await expectSame(visits, async (model) => {
+      const visit = await model.findById(idOf(41)).populate('helpers').orFail();
+      visit.helpers?.push(idOf(2));
+      visit.set('log.1.nurse', idOf(1));
+      await visit.save();
+      return await model.find().sort({ _id: 1 }).lean();
+    });
+    await expectSealed(rig, visits.encrypted);
   });
 });
