@@ -106,7 +106,7 @@ describe.each<readonly [string, () => Twins<Account>]>([
 });
 
 const read = async (model: Model<Account>): Promise<Loaded> =>
-  (await model.findById(idOf(1)).orFail());
+  await model.findById(idOf(1)).orFail();
 
 describe('a document', () => {
   it.each<readonly [string, (document: Loaded, model: Model<Account>) => unknown]>([
