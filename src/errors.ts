@@ -138,6 +138,26 @@ export class DuplicateKeyNameError extends FleError {
   readonly code = 'FLE_DUPLICATE_KEY_NAME';
 }
 
+/** A data key of that name exists already. */
+export class KeyNameTakenError extends FleError {
+  readonly code = 'FLE_KEY_NAME_TAKEN';
+}
+
+/** A data key, or its name, was to be taken away from fields that use it. */
+export class KeyInUseError extends FleError {
+  readonly code = 'FLE_KEY_IN_USE';
+}
+
+/** Data keys could not be wrapped under another master key. */
+export class RewrapFailedError extends FleError {
+  readonly code = 'FLE_REWRAP_FAILED';
+}
+
+/** The index on the names of data keys does not keep them unique. */
+export class KeyVaultIndexError extends FleError {
+  readonly code = 'FLE_KEY_VAULT_INDEX';
+}
+
 /** The key vault could not be read or written. */
 export class KeyVaultUnavailableError extends FleError {
   readonly code = 'FLE_KEY_VAULT_UNAVAILABLE';
@@ -163,6 +183,16 @@ export class PlaintextFoundError extends FleError {
   readonly code = 'FLE_PLAINTEXT_FOUND';
 }
 
+/** The command line was called in a way that means nothing, or was not confirmed. */
+export class CliUsageError extends FleError {
+  readonly code = 'FLE_CLI_USAGE';
+}
+
+/** The configuration of the command line cannot be found, cannot be loaded, or does not export what it has to. */
+export class CliConfigError extends FleError {
+  readonly code = 'FLE_CLI_CONFIG';
+}
+
 /** Every error of this package, for `switch (error.code)`. */
 export type AnyFleError =
   | InvalidDeclarationError
@@ -182,10 +212,16 @@ export type AnyFleError =
   | KeyNotFoundError
   | KeyUnresolvedError
   | DuplicateKeyNameError
+  | KeyNameTakenError
+  | KeyInUseError
+  | RewrapFailedError
+  | KeyVaultIndexError
   | KeyVaultUnavailableError
   | HandleClosedError
   | DecryptionFailedError
-  | PlaintextFoundError;
+  | PlaintextFoundError
+  | CliUsageError
+  | CliConfigError;
 
 /** Whether `error` is an error of this package, also when two copies of it are loaded. */
 export function isFleError(error: unknown): error is AnyFleError {

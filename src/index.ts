@@ -5,6 +5,8 @@ export { fieldEncryption } from './mongoose/field-encryption';
 export {
   FleError,
   CiphertextGivenError,
+  CliConfigError,
+  CliUsageError,
   DecryptionFailedError,
   DuplicateKeyNameError,
   EncryptionFailedError,
@@ -13,13 +15,17 @@ export {
   InvalidKmsConfigError,
   InvalidOptionsError,
   InvalidValueError,
+  KeyInUseError,
+  KeyNameTakenError,
   KeyNotFoundError,
   KeyUnresolvedError,
+  KeyVaultIndexError,
   KeyVaultUnavailableError,
   MissingDependencyError,
   ModelNotBoundError,
   NothingEncryptedError,
   PlaintextFoundError,
+  RewrapFailedError,
   UnencryptableTypeError,
   UnsupportedFilterError,
   UnsupportedOperationError,
@@ -31,8 +37,15 @@ export type { AlgorithmName } from './declaration/algorithm';
 export type { EncryptedOptions } from './declaration/declaration';
 export type { KeyAltName, KeyContext, KeyFunction, KeyPointer } from './declaration/key-source';
 export type { AnyFleError, FleErrorCode, FleErrorFacts } from './errors';
-export type { BootstrapReport } from './keys/bootstrap-keys';
+export type { BootstrapOptions, BootstrapReport } from './keys/bootstrap-keys';
+export type { Check } from './keys/diagnose-keys';
 export type { ExplicitEncryption } from './keys/explicit-encryption';
+export type { KeySelector } from './keys/find-key';
+export type { KeyUse, UseGuard } from './keys/key-use';
+export type { KeyVaultHandle } from './keys/key-vault-handle';
+export type { CreateKeyOptions } from './keys/make-key';
+export type { RewrapOptions, RewrapProgress, RewrapReport } from './keys/rewrap-keys';
+export type { VaultKey } from './keys/vault-key';
 export type { CreateMissingKeys, KeyOptions } from './keys/key-config';
 export type { DataKeys, MasterKeyChoice } from './keys/data-keys';
 export type {
@@ -60,5 +73,6 @@ export type {
   FieldEncryptionHandle,
   FieldEncryptionOptions,
 } from './mongoose/field-encryption';
+export type { Diagnosis } from './mongoose/diagnose';
 export type { PluginOptions } from './mongoose/plugin';
 export type { EncryptedPath } from './plan/encrypted-paths';

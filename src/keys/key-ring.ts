@@ -1,17 +1,20 @@
 import type { EncryptPurpose, ValueCipher } from '../codec/value-cipher';
 import { keyNameFault } from '../declaration/key-name';
 import { InvalidDeclarationError } from '../errors';
-import { type BootstrapReport, bootstrapKeys } from './bootstrap-keys';
+import { type BootstrapOptions, type BootstrapReport, bootstrapKeys } from './bootstrap-keys';
 import { KEY_NAME_REMEDY } from './check-key-name';
 import { createKeysWith } from './create-keys';
+import { type Check, diagnoseKeys } from './diagnose-keys';
 import { type ExplicitEncryption, explicitEncryption } from './explicit-encryption';
 import { type Gate, openGate } from './gate';
 import { type KeyMemoryOptions, openKeyMemory } from './key-memory';
+import type { UsesOf } from './key-use';
 import { openKeyVault } from './key-vault';
+import { type KeyVaultHandle, openKeyVaultHandle } from './key-vault-handle';
 import { ZERO } from './load-keys';
 import { openClientEncryption } from './open-client-encryption';
 import { renewable } from './renewable';
-import { announceVaultChange, onVaultChange } from './vault-changes';
+import { onVaultChange } from './vault-changes';
 
 /** What a key ring is opened for. */
 export type KeyRingOptions = KeyMemoryOptions;
@@ -43,7 +46,11 @@ export interface KeyRing {
    * @throws {DuplicateKeyNameError} for a name that two keys have.
    * @throws {KeyVaultUnavailableError} where the key vault cannot be read or written.
    */
-  bootstrap(keyAltNames: Iterable<string>): Promise<BootstrapReport>;
+  bootstrap(keyAltNames: Iterable<string>, options?: BootstrapOptions): Promise<BootstrapReport>;
+  /** The data keys of the vault, for those who tend them; `usesOf` tells who uses which. */
+  keyVault(usesOf: UsesOf): KeyVaultHandle;
+  /** Looks at all that concerns the keys of these names, and those declared. Nothing is written, and nothing is thrown. */
+  diagnose(keyAltNames: Iterable<string>): Promise<Check[]>;
   /** Forgets the keys in memory. What is under way may still use them. */
   flush(): void;
   /** Waits for what is under way; what comes after rejects with a `HandleClosedError`. The client stays open. */
@@ -71,9 +78,7 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
     driver,
     current: () => memory.current().clientEncryption(),
     pass: gate.pass,
-    onChange: () => {
-      announceVaultChange(vault.namespace);
-    },
+    onChange: vault.changed,
   };
   return {
     cipher,
@@ -82,11 +87,17 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
       for (const name of checkedNames(keyAltNames)) declared.add(name);
     },
     prepareKeys: (keyAltNames, purpose) => prepareKeys(keyAltNames, purpose, cipher),
-    bootstrap: (keyAltNames) =>
-      gate.pass(() => {
+    bootstrap: (keyAltNames, bootstrapOptions) =>
+      gate.pass(async () => {
         const names = checkedNames([...declared, ...keyAltNames]);
-        return bootstrapKeys(names, { vault, createKeys });
+        return await bootstrapKeys(names, { vault, createKeys }, bootstrapOptions);
       }),
+    keyVault: (usesOf) =>
+      openKeyVaultHandle({ driver, config, vault, clientEncryption, usesOf }, gate),
+    diagnose: (keyAltNames) => {
+      const names = [...new Set([...declared, ...keyAltNames])];
+      return gate.pass(() => diagnoseKeys({ driver, config, vault, names, encryption: options }));
+    },
     flush: drop,
     close: async () => {
       forgetNoMore();

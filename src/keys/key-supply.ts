@@ -83,7 +83,8 @@ function keyNotFound(ref: KeyRef, options: SupplyOptions): KeyNotFoundError {
 }
 
 function remedyFor(name: string, { createMissingKeys, declared }: SupplyOptions): string {
-  if (declared.has(name)) return 'Create it with fle.bootstrapKeys(connection).';
+  if (declared.has(name))
+    return 'Create it with `npx mongoose-fle bootstrap`, or fle.bootstrapKeys(connection).';
   if (createMissingKeys === 'all') return 'The first write under this name creates it.';
-  return 'No schema declares this name: create the key with createDataKey of fle.clientEncryption(connection), or set createMissingKeys to "all".';
+  return `No schema declares this name: create the key with \`npx mongoose-fle keys create ${name}\`, or set createMissingKeys to "all".`;
 }

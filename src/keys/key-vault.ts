@@ -2,7 +2,8 @@ import type { mongo } from 'mongoose';
 import { DuplicateKeyNameError, FleError, KeyVaultUnavailableError } from '../errors';
 import type { VaultNamespace } from './key-config';
 import { type KeyRef, keyIdentified, keyNamed, nameOf, uuidOf } from './key-ref';
-import { ensureNameIndex } from './name-index';
+import { ensureNameIndex, hasNameIndex } from './name-index';
+import { announceVaultChange } from './vault-changes';
 
 /** The driver of the user's own Mongoose: `connection.base.mongo`. */
 export type Driver = typeof mongo;
@@ -26,9 +27,18 @@ export interface KeyVault {
   find(refs: readonly KeyRef[]): Promise<ReadonlyMap<KeyRef, KeyDocument | DuplicateKeyNameError>>;
   /** The names of every data key: an array for each key. */
   names(): Promise<readonly (readonly string[])[]>;
-  /** Makes the unique index on the names of keys, or verifies that it is there. */
-  ensureIndex(): Promise<void>;
+  /** Makes the unique index on the names of keys, or verifies that it is there; resolves to true. */
+  ensureIndex(): Promise<true>;
+  /** Whether the unique index on the names of keys is there; another index in its place is an error. */
+  hasIndex(): Promise<boolean>;
+  /** Runs an operation on the keys; `wrong` says, as a sentence, what was not done where it fails. */
+  run<T>(wrong: string, operation: (keys: KeyCollection) => Promise<T>): Promise<T>;
+  /** To be called when keys were deleted or have lost a name: the whole process forgets the keys it has in memory. */
+  readonly changed: () => void;
 }
+
+/** The raw collection of the data keys. */
+export type KeyCollection = mongo.Collection<KeyDocument>;
 
 /** What a user's client may be set to, and neither the driver's `ClientEncryption` nor a race between processes bears. */
 const VAULT_OPTIONS = {
@@ -51,26 +61,32 @@ export function openKeyVault(
 ): KeyVault {
   const vault = vaultClient(client);
   const keys = vault.db(database).collection<KeyDocument>(collection);
+  const run = <T>(wrong: string, operation: (keys: KeyCollection) => Promise<T>): Promise<T> =>
+    guardVault({ namespace, wrong }, () => operation(keys));
   return {
     namespace,
     client: vault,
+    run,
     find: (refs) =>
-      guardVault({ namespace, wrong: 'the key vault could not be read.' }, async () => {
+      run(UNREADABLE, async () => {
         const documents = await keys.find(filterFor(refs, driver)).toArray();
         return byRef(refs, documents, namespace);
       }),
     names: () =>
-      guardVault({ namespace, wrong: 'the key vault could not be read.' }, async () => {
+      run(UNREADABLE, async () => {
         const documents = await keys.find({}, { projection: { keyAltNames: 1 } }).toArray();
         return documents.map(({ keyAltNames }) => keyAltNames ?? []);
       }),
-    ensureIndex: () =>
-      guardVault(
-        { namespace, wrong: 'the unique index on keyAltNames could not be made or verified.' },
-        () => ensureNameIndex(keys),
-      ),
+    ensureIndex: () => run(NO_INDEX, ensureNameIndex),
+    hasIndex: () => run(UNREADABLE, hasNameIndex),
+    changed: () => {
+      announceVaultChange(namespace);
+    },
   };
 }
+
+const UNREADABLE = 'the key vault could not be read.';
+const NO_INDEX = 'the unique index on keyAltNames could not be made or verified.';
 
 /**
  * Runs an operation on the key vault.

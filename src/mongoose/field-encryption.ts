@@ -1,12 +1,15 @@
 import type { Connection, Schema } from 'mongoose';
 import { InvalidOptionsError } from '../errors';
-import type { BootstrapReport } from '../keys/bootstrap-keys';
+import type { BootstrapOptions, BootstrapReport } from '../keys/bootstrap-keys';
 import type { ExplicitEncryption } from '../keys/explicit-encryption';
 import { type KeyOptions, readKeyConfig } from '../keys/key-config';
+import type { KeyVaultHandle } from '../keys/key-vault-handle';
 import { encryptedPathsOf, type EncryptedPath } from '../plan/encrypted-paths';
 import { bootstrapModels } from './bootstrap-models';
 import { planOf } from './bound-model';
 import { decryptStored } from './decrypt-stored';
+import { usesOn } from './declared-keys';
+import { diagnose, type Diagnosis } from './diagnose';
 import { HandleRuntime } from './handle-runtime';
 import type { AnyModel } from './native-collection';
 import { type PluginOptions, plugInto } from './plugin';
@@ -45,9 +48,13 @@ export interface FieldEncryptionHandle {
    *
    * @throws {ModelNotBoundError} where a model declares encrypted fields that nothing encrypts.
    * @throws {DuplicateKeyNameError} where the key vault holds two keys of one of the names.
+   * @throws {KeyVaultIndexError} where the index on their names is another than it has to be.
    * @throws {KeyVaultUnavailableError} where the key vault cannot be read or written.
    */
-  bootstrapKeys(connection: Connection): Promise<BootstrapReport>;
+  bootstrapKeys(connection: Connection, options?: BootstrapOptions): Promise<BootstrapReport>;
+
+  /** The data keys of the connection's key vault: to list, create, name, re-wrap and delete them. */
+  keyVault(connection: Connection): Promise<KeyVaultHandle>;
 
   /**
    * Refuses a connection with a model that declares encrypted fields and that no plugin encrypts.
@@ -55,6 +62,12 @@ export interface FieldEncryptionHandle {
    * @throws {ModelNotBoundError}
    */
   verify(connection: Connection): Promise<void>;
+
+  /**
+   * Looks at all that encryption needs on `connection`: the database, the models, the key vault and its index, the names that models
+   * need, and every master key, with which a data key is wrapped and unwrapped. Nothing is written; what is wrong is found, not thrown.
+   */
+  diagnose(connection: Connection): Promise<Diagnosis>;
 
   /**
    * The driver's own `ClientEncryption` over the same key vault and master keys, for explicit work, with `close`. Each call gives one
@@ -124,12 +137,17 @@ export function fieldEncryption(options: FieldEncryptionOptions): FieldEncryptio
 
 function handleOf(runtime: HandleRuntime): FieldEncryptionHandle {
   return {
-    bootstrapKeys: async (connection: Connection) =>
-      await bootstrapModels(await connection.asPromise(), runtime),
+    bootstrapKeys: async (connection: Connection, options?: BootstrapOptions) =>
+      await bootstrapModels(await connection.asPromise(), runtime, options),
+    keyVault: async (connection: Connection) => {
+      const opened = await connection.asPromise();
+      return runtime.keyRingOf(opened).keyVault(usesOn(opened, runtime));
+    },
     verify: async (connection: Connection) => {
       const opened = await connection.asPromise();
       verifyModels(opened, runtime);
     },
+    diagnose: async (connection: Connection) => await diagnose(connection, runtime),
     clientEncryption: async (connection: Connection) =>
       runtime.keyRingOf(await connection.asPromise()).clientEncryption(),
     encryptedPaths: (model: DeclaringModel) =>

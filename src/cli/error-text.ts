@@ -1,0 +1,45 @@
+import { isFleError } from '../errors';
+
+/** What is printed of an error. */
+export interface ErrorText {
+  readonly code: string | undefined;
+  readonly message: string;
+  /** The messages of what led to it, the nearest first. */
+  readonly causes: readonly string[];
+}
+
+const MAX_CAUSES = 5;
+/** The user and password of a connection string or a proxy. */
+const CREDENTIALS = /(\w+:\/\/)[^/\s@]+@/g;
+
+/** What is printed of `error`: its message and those of its causes, without stacks and without the credentials of addresses. */
+export function errorText(error: unknown): ErrorText {
+  const code: unknown = (error as { code?: unknown } | null | undefined)?.code;
+  return {
+    code: typeof code === 'string' ? code : undefined,
+    message: messageOf(error),
+    causes: causesOf(error).slice(0, MAX_CAUSES).map(messageOf),
+  };
+}
+
+/** Whether `error` is of the one who called the program, not of what it works on. */
+export function isUsageFault(error: unknown): boolean {
+  return isFleError(error) && (error.code === 'FLE_CLI_USAGE' || error.code === 'FLE_CLI_CONFIG');
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'something was thrown that is no error.';
+  const text = isFleError(error) ? error.message : `${error.name}: ${error.message}`;
+  return text.replace(CREDENTIALS, '$1');
+}
+
+function causesOf(error: unknown): unknown[] {
+  const causes: unknown[] = [];
+  let cause = (error as { cause?: unknown } | null | undefined)?.cause;
+  while (cause !== undefined && causes.length < MAX_CAUSES) {
+    if (cause instanceof AggregateError) return [...causes, ...(cause.errors as unknown[])];
+    causes.push(cause);
+    cause = (cause as { cause?: unknown } | null).cause;
+  }
+  return causes;
+}

@@ -1,0 +1,74 @@
+import type { mongo } from 'mongoose';
+import { InvalidOptionsError } from '../errors';
+import { checkKeyName } from './check-key-name';
+import type { MasterKeyChoice } from './data-keys';
+import { findKey, requireKey } from './find-key';
+import { nameTaken } from './key-names';
+import type { KeyDocument } from './key-vault';
+import type { KeyWork } from './key-work';
+import { isDuplicateKeyError } from './name-index';
+import { retryWrite } from './retry-write';
+
+/** How a data key is made. */
+export interface CreateKeyOptions {
+  /** The master key that wraps it; by default the one that `dataKeys` gives its name. */
+  readonly wrappedBy?: MasterKeyChoice | undefined;
+  /** Further names of the key. */
+  readonly alsoNamed?: readonly string[] | undefined;
+  /** 96 bytes to encrypt with, where they are not to be random. */
+  readonly keyMaterial?: Uint8Array | undefined;
+}
+
+type DataKeyOptions = mongo.ClientEncryptionCreateDataKeyProviderOptions;
+
+/** Source: the client-side encryption specification, `DataKeyOpts.keyMaterial`. */
+const KEY_MATERIAL_BYTES = 96;
+
+/**
+ * Makes a data key that has to be new. A name that is taken is noticed before a master key is asked for, which in KMIP may make one.
+ *
+ * @throws {KeyNameTakenError} where a key has one of the names.
+ * @throws {InvalidKmsConfigError} for a master key that is wrong, or not chosen.
+ * @throws {InvalidOptionsError} for a name that no key can have, or key material that is not 96 bytes.
+ */
+export async function makeKey(
+  keyAltName: string,
+  { wrappedBy, alsoNamed = [], keyMaterial }: CreateKeyOptions,
+  { vault, driver, config, clientEncryption }: KeyWork,
+): Promise<KeyDocument> {
+  const keyAltNames = [...new Set([keyAltName, ...alsoNamed])];
+  for (const name of keyAltNames) checkKeyName(name);
+  checkKeyMaterial(keyMaterial);
+  const { provider, masterKey } =
+    wrappedBy === undefined
+      ? config.masterKeyOf(keyAltName)
+      : config.readMasterKey(wrappedBy, 'create.wrappedBy');
+  await vault.ensureIndex();
+  for (const name of keyAltNames) {
+    const taken = await findKey(name, vault, driver);
+    if (taken !== undefined) throw nameTaken(name, vault.namespace);
+  }
+  const options = {
+    keyAltNames,
+    ...(masterKey && { masterKey }),
+    ...(keyMaterial && { keyMaterial: new driver.BSON.Binary(Buffer.from(keyMaterial)) }),
+  } as DataKeyOptions;
+  const id = await vault.run(`the data key "${keyAltName}" could not be created.`, async () => {
+    try {
+      return await retryWrite(() => clientEncryption.createDataKey(provider, options));
+    } catch (error) {
+      throw isDuplicateKeyError(error) ? nameTaken(keyAltName, vault.namespace, error) : error;
+    }
+  });
+  return await requireKey({ id: id.toString() }, vault, driver);
+}
+
+function checkKeyMaterial(keyMaterial: unknown): void {
+  if (keyMaterial === undefined) return;
+  if (keyMaterial instanceof Uint8Array && keyMaterial.length === KEY_MATERIAL_BYTES) return;
+  throw new InvalidOptionsError({
+    where: 'create.keyMaterial',
+    wrong: `the key material is not ${KEY_MATERIAL_BYTES} bytes.`,
+    remedy: 'Give them as a Buffer, or leave the option out for random ones.',
+  });
+}
