@@ -44,7 +44,7 @@ export function findConfig(folder: string, named: string | undefined): string {
  * @throws {CliConfigError} where it cannot be loaded.
  */
 export async function importModule(file: string): Promise<Readonly<Record<string, unknown>>> {
-  if (TYPESCRIPT.has(extname(file))) registerTsx(dirname(file));
+  if (TYPESCRIPT.has(extname(file))) await registerTsx(dirname(file));
   try {
     return exportsOf(await import(pathToFileURL(file).href));
   } catch (cause) {
@@ -61,22 +61,16 @@ export async function importModule(file: string): Promise<Readonly<Record<string
   }
 }
 
-/** Lets tsx load TypeScript, where it is installed in the project. */
-function registerTsx(folder: string): void {
+/** Lets tsx load TypeScript, where it is installed in the project: what `node --import tsx` does. */
+async function registerTsx(folder: string): Promise<void> {
   const load = createRequire(join(folder, 'package.json'));
-  for (const part of ['tsx/cjs/api', 'tsx/esm/api']) {
-    if (!canResolve(part, load)) return;
-    (load(part) as { register: () => unknown }).register();
-  }
-}
-
-function canResolve(name: string, load: NodeJS.Require): boolean {
+  let loader: string;
   try {
-    load.resolve(name);
-    return true;
+    loader = load.resolve('tsx');
   } catch {
-    return false;
+    return; // it is not installed, and Node may do without
   }
+  await import(pathToFileURL(loader).href);
 }
 
 /** The exports of a module, however often it wraps them into a default. */

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Check } from '../keys/diagnose-keys';
 import { errorText } from './error-text';
-import { type Output, type Style, tableOf } from './output';
+import type { Output, Style } from './output';
+import { tableOf } from './table';
 import { EXIT, type Surroundings } from './surroundings';
 import { inSession } from './session';
 import { installedVersions } from './versions';

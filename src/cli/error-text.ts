@@ -35,11 +35,15 @@ function messageOf(error: unknown): string {
 
 function causesOf(error: unknown): unknown[] {
   const causes: unknown[] = [];
-  let cause = (error as { cause?: unknown } | null | undefined)?.cause;
+  let cause = causeOf(error);
   while (cause !== undefined && causes.length < MAX_CAUSES) {
     if (cause instanceof AggregateError) return [...causes, ...(cause.errors as unknown[])];
     causes.push(cause);
-    cause = (cause as { cause?: unknown } | null).cause;
+    cause = causeOf(cause);
   }
   return causes;
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined;
 }

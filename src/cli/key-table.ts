@@ -1,5 +1,5 @@
 import type { VaultKey } from '../keys/vault-key';
-import { tableOf } from './output';
+import { tableOf } from './table';
 
 /** Data keys as a table. */
 export function keyTable(keys: readonly VaultKey[]): string {

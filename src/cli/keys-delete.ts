@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import { confirm } from './confirm';
 import { keyTable } from './key-table';
-import { CliUsageError, KeyNotFoundError } from '../errors';
+import { CliUsageError } from '../errors';
+import { type KeySelector, keyNotFound } from '../keys/find-key';
+import { refuseUsed } from '../keys/key-use';
+import { labelOf } from '../keys/vault-key';
 import { inSession } from './session';
 import type { Surroundings } from './surroundings';
 
@@ -21,7 +24,8 @@ export function addKeysDelete(keys: Command, { streams }: Surroundings): void {
         const { evenIfUsed, dryRun = false, yes } = options;
         const vault = await fle.keyVault(connection);
         const key = await vault.find(selector);
-        if (key === undefined) throw keyNotFound(name ?? options.id ?? '', vault.namespace);
+        if (key === undefined) throw keyNotFound(selector, vault.namespace);
+        refuseUsed(labelOf(key), key.usedBy, { evenIfUsed });
         if (!dryRun) {
           output.note(keyTable([key]));
           await confirm('Delete this data key, and give up what is stored under it?', yes, streams);
@@ -41,20 +45,12 @@ interface DeleteArguments {
   readonly yes?: boolean;
 }
 
-function selectorOf(name: string | undefined, id: string | undefined): string | { id: string } {
+function selectorOf(name: string | undefined, id: string | undefined): KeySelector {
   if (name !== undefined && id === undefined) return name;
   if (name === undefined && id !== undefined) return { id };
   throw new CliUsageError({
     where: 'keys delete',
     wrong: 'the key is given neither by a name nor by --id, or by both.',
     remedy: 'Give one of them.',
-  });
-}
-
-function keyNotFound(label: string, namespace: string): KeyNotFoundError {
-  return new KeyNotFoundError({
-    where: namespace,
-    wrong: `there is no data key ${label}.`,
-    remedy: 'See `npx mongoose-fle keys list`.',
   });
 }

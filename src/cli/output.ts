@@ -1,5 +1,4 @@
 import { SingleBar } from 'cli-progress';
-import Table from 'cli-table3';
 import { errorText } from './error-text';
 
 /** Where a command prints. */
@@ -48,8 +47,7 @@ export function openOutput({ stdout, stderr }: Streams, isJson: boolean): Output
     failure: (error) => {
       const { code, message, causes } = errorText(error);
       if (isJson) stdout.write(`${JSON.stringify({ error: { code, message, causes } })}\n`);
-      else
-        stderr.write([message, ...causes.map((cause) => `  Cause: ${cause}\n`)].join('\n') + '\n');
+      else stderr.write([message, ...causes.map((cause) => `  Cause: ${cause}`)].join('\n') + '\n');
     },
     progress: () => openProgress(stderr, !isJson && stderr.isTTY),
     paint: (style, text) => (isColourful ? `\x1b[${CODES[style]}m${text}\x1b[0m` : text),
@@ -70,32 +68,4 @@ function openProgress(stream: NodeJS.WriteStream, isSeen: boolean): Progress {
       if (isStarted) bar.stop();
     },
   };
-}
-
-/** Rows under a head, as a table without lines. */
-export function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const none = ['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) => [
-    [side, ''],
-    [`${side}-mid`, ''],
-    [`${side}-left`, ''],
-    [`${side}-right`, ''],
-    [`${side}-mid`, ''],
-  ]);
-  const table = new Table({
-    head: [...head],
-    chars: {
-      ...Object.fromEntries(none),
-      'left-mid': '',
-      'right-mid': '',
-      'mid-mid': '',
-      middle: '  ',
-    },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  table.push(...rows.map((row) => [...row]));
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
 }

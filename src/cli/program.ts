@@ -12,8 +12,7 @@ import { packageVersion } from './versions';
 
 const ABOUT = `Tends the data keys of mongoose-fle.
 
-It reads fle.config.ts, .js, .mjs, .cjs or .json of the working directory, which exports the handle as
-"fle" and an open Mongoose connection, with its models, as "connection".`;
+It reads fle.config.ts, .js, .mjs, .cjs or .json of the working directory, which exports the handle as "fle" and an open Mongoose connection, with its models, as "connection".`;
 
 /**
  * Runs the command line `argv`, as in `process.argv`. Nothing but this and what it calls prints; whatever fails is printed here, once.

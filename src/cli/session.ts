@@ -43,12 +43,7 @@ export async function inSession(
   }
 }
 
-/** A connection, with the Mongoose that it belongs to (Mongoose 9.12, lib/connection.js). */
-type OwnedConnection = Connection & { readonly base: { disconnect(): Promise<void> } };
-
-async function openConfig(
-  file: string,
-): Promise<{ fle: FieldEncryption; connection: OwnedConnection }> {
+async function openConfig(file: string): Promise<{ fle: FieldEncryption; connection: Connection }> {
   const name = basename(file);
   const exported =
     extname(file) === '.json' ? await readJsonConfig(file) : await importModule(file);
@@ -58,11 +53,12 @@ async function openConfig(
   return { fle, connection };
 }
 
-async function connectionOf(exported: unknown, name: string): Promise<OwnedConnection> {
+async function connectionOf(exported: unknown, name: string): Promise<Connection> {
   try {
-    const given: unknown =
-      typeof exported === 'function' ? await (exported as () => unknown)() : await exported;
-    if (isConnection(given)) return (await given.asPromise()) as OwnedConnection;
+    const given: unknown = await (typeof exported === 'function'
+      ? (exported as () => unknown)()
+      : exported);
+    if (isConnection(given)) return await given.asPromise();
   } catch (cause) {
     throw new CliConfigError({
       where: name,

@@ -54,7 +54,8 @@ function substituteFor(
     throw new KeyNotFoundError({
       ...facts,
       wrong: `no data key is named "${keyAltName}" in the key vault, and it may not be created here.`,
-      remedy: 'Create it with fle.bootstrapKeys(connection), or allow it by createMissingKeys.',
+      remedy:
+        'Create it with `npx mongoose-fle bootstrap` or fle.bootstrapKeys(connection), or allow it by createMissingKeys.',
     });
   }
   throw new EncryptionFailedError({

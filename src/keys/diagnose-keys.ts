@@ -19,7 +19,7 @@ export interface Check {
 }
 
 /** What a diagnosis of keys looks at. */
-export interface DiagnosisSource extends Omit<KeyWork, 'usesOf' | 'clientEncryption'> {
+export interface DiagnosisSource extends Pick<KeyWork, 'vault' | 'config'> {
   readonly encryption: EncryptionSource;
   /** The names that models need. */
   readonly names: readonly string[];
@@ -34,20 +34,21 @@ export async function diagnoseKeys(source: DiagnosisSource): Promise<Check[]> {
   if (!Array.isArray(keys)) return [keys];
   return [
     ok('key vault', `${vault.namespace} holds ${counted(keys.length, 'data key')}.`),
-    await checkIndex(source),
+    await checkIndex(keys.length, source),
     checkDuplicates(keys),
     ...checkNames(keys, source),
     ...(await checkMasterKeys(keys, source)),
   ];
 }
 
-async function checkIndex({ vault }: DiagnosisSource): Promise<Check> {
+/** Whatever creates the first key makes the index as well. */
+async function checkIndex(keys: number, { vault, config }: DiagnosisSource): Promise<Check> {
   const found = await attempt('index', () => vault.hasIndex());
   if (found === true) return ok('index', 'The unique index on keyAltNames is there.');
   if (found !== false) return found;
   return {
     subject: 'index',
-    state: 'failed',
+    state: keys === 0 && config.createMissingKeys !== false ? 'warning' : 'failed',
     finding: 'The unique index on keyAltNames is missing: `npx mongoose-fle bootstrap` makes it.',
   };
 }

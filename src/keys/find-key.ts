@@ -24,7 +24,9 @@ export async function findKey(
   const [key, other] = await vault.run('the key vault could not be read.', (keys) =>
     keys.find(filter).limit(2).toArray(),
   );
-  if (other !== undefined) throw nameIsShared(String(selector), vault.namespace);
+  if (other !== undefined && typeof selector === 'string') {
+    throw nameIsShared(selector, vault.namespace);
+  }
   return key;
 }
 
@@ -36,19 +38,19 @@ export async function requireKey(
 ): Promise<KeyDocument> {
   const key = await findKey(selector, vault, driver);
   if (key !== undefined) return key;
-  const [keyAltName, keyId] =
-    typeof selector === 'string' ? [selector, undefined] : [undefined, selector.id];
-  throw new KeyNotFoundError({
-    where: vault.namespace,
-    wrong:
-      keyAltName === undefined
-        ? `no data key has the identifier ${keyId ?? ''}.`
-        : `no data key is named "${keyAltName}".`,
-    remedy:
-      'The list of keyVault(connection), or `npx mongoose-fle keys list`, shows those that there are.',
-    keyAltName,
-    keyId,
-  });
+  throw keyNotFound(selector, vault.namespace);
+}
+
+/** The error of a data key that is not in the vault `namespace`. */
+export function keyNotFound(selector: KeySelector, namespace: string): KeyNotFoundError {
+  const remedy =
+    'The list of keyVault(connection), or `npx mongoose-fle keys list`, shows those that there are.';
+  if (typeof selector === 'string') {
+    const wrong = `no data key is named "${selector}".`;
+    return new KeyNotFoundError({ where: namespace, wrong, remedy, keyAltName: selector });
+  }
+  const wrong = `no data key has the identifier ${selector.id}.`;
+  return new KeyNotFoundError({ where: namespace, wrong, remedy, keyId: selector.id });
 }
 
 function filterOf(selector: KeySelector, driver: Driver): mongo.Filter<KeyDocument> {

@@ -1,16 +1,10 @@
 import type { EncryptPurpose, ValueCipher } from '../codec/value-cipher';
-import { keyNameFault } from '../declaration/key-name';
-import { InvalidDeclarationError } from '../errors';
-import { type BootstrapOptions, type BootstrapReport, bootstrapKeys } from './bootstrap-keys';
-import { KEY_NAME_REMEDY } from './check-key-name';
 import { createKeysWith } from './create-keys';
-import { type Check, diagnoseKeys } from './diagnose-keys';
 import { type ExplicitEncryption, explicitEncryption } from './explicit-encryption';
 import { type Gate, openGate } from './gate';
 import { type KeyMemoryOptions, openKeyMemory } from './key-memory';
-import type { UsesOf } from './key-use';
+import { type KeyTending, checkedNames, tendKeys } from './key-tending';
 import { openKeyVault } from './key-vault';
-import { type KeyVaultHandle, openKeyVaultHandle } from './key-vault-handle';
 import { ZERO } from './load-keys';
 import { openClientEncryption } from './open-client-encryption';
 import { renewable } from './renewable';
@@ -20,7 +14,7 @@ import { onVaultChange } from './vault-changes';
 export type KeyRingOptions = KeyMemoryOptions;
 
 /** The data keys of one client under one configuration, and what is done with them. */
-export interface KeyRing {
+export interface KeyRing extends KeyTending {
   readonly cipher: ValueCipher;
   /** The driver's own object on the same key vault, for explicit work, to be closed on its own. It has its own memory of keys. */
   clientEncryption(): ExplicitEncryption;
@@ -39,18 +33,6 @@ export interface KeyRing {
    * @throws {KeyVaultUnavailableError} where the key vault cannot be read or written.
    */
   prepareKeys(keyAltNames: Iterable<string>, purpose: EncryptPurpose): Promise<void>;
-  /**
-   * Creates the keys that are named, or declared, and missing.
-   *
-   * @throws {InvalidDeclarationError} for a name that no key can have.
-   * @throws {DuplicateKeyNameError} for a name that two keys have.
-   * @throws {KeyVaultUnavailableError} where the key vault cannot be read or written.
-   */
-  bootstrap(keyAltNames: Iterable<string>, options?: BootstrapOptions): Promise<BootstrapReport>;
-  /** The data keys of the vault, for those who tend them; `usesOf` tells who uses which. */
-  keyVault(usesOf: UsesOf): KeyVaultHandle;
-  /** Looks at all that concerns the keys of these names, and those declared. Nothing is written, and nothing is thrown. */
-  diagnose(keyAltNames: Iterable<string>): Promise<Check[]>;
   /** Forgets the keys in memory. What is under way may still use them. */
   flush(): void;
   /** Waits for what is under way; what comes after rejects with a `HandleClosedError`. The client stays open. */
@@ -87,17 +69,7 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
       for (const name of checkedNames(keyAltNames)) declared.add(name);
     },
     prepareKeys: (keyAltNames, purpose) => prepareKeys(keyAltNames, purpose, cipher),
-    bootstrap: (keyAltNames, bootstrapOptions) =>
-      gate.pass(async () => {
-        const names = checkedNames([...declared, ...keyAltNames]);
-        return await bootstrapKeys(names, { vault, createKeys }, bootstrapOptions);
-      }),
-    keyVault: (usesOf) =>
-      openKeyVaultHandle({ driver, config, vault, clientEncryption, usesOf }, gate),
-    diagnose: (keyAltNames) => {
-      const names = [...new Set([...declared, ...keyAltNames])];
-      return gate.pass(() => diagnoseKeys({ driver, config, vault, names, encryption: options }));
-    },
+    ...tendKeys({ source: options, vault, clientEncryption, createKeys, declared, gate }),
     flush: drop,
     close: async () => {
       forgetNoMore();
@@ -126,19 +98,4 @@ async function prepareKeys(
   }));
   const { failures } = await cipher.encrypt(values, purpose);
   for (const failure of failures.values()) throw failure;
-}
-
-function checkedNames(keyAltNames: Iterable<string>): string[] {
-  const names = [...keyAltNames];
-  for (const keyAltName of names) {
-    const fault = keyNameFault(keyAltName);
-    if (fault === undefined) continue;
-    throw new InvalidDeclarationError({
-      where: 'keyAltName',
-      wrong: fault,
-      remedy: KEY_NAME_REMEDY,
-      keyAltName,
-    });
-  }
-  return names;
 }

@@ -9,7 +9,7 @@ const NAME = 'keyAltNames_1';
 const MAX_SHOWN = 10;
 
 /** A document of the key vault, as far as indexes go. */
-interface NamedKey extends mongo.Document {
+interface NamedKey {
   readonly keyAltNames?: string[];
 }
 
@@ -44,8 +44,10 @@ export async function ensureNameIndex<T extends NamedKey>(
     );
   } catch (cause) {
     if (!isDuplicateKeyError(cause)) throw cause;
-    const documents = await keys.find({}).toArray();
-    const names = documents.map(({ keyAltNames }) => keyAltNames ?? []);
+    const names = await keys
+      .find({})
+      .map(({ keyAltNames }) => keyAltNames ?? [])
+      .toArray();
     throw namesAreShared(sharedNames(names), keys.namespace, cause);
   }
   if (!(await hasNameIndex(keys))) throw indexIsMissing(keys.namespace);
@@ -85,7 +87,7 @@ async function indexesOf<T extends NamedKey>(
   keys: mongo.Collection<T>,
 ): Promise<mongo.IndexDescriptionInfo[]> {
   try {
-    return await keys.listIndexes().toArray();
+    return (await keys.listIndexes().toArray()) as mongo.IndexDescriptionInfo[];
   } catch (error) {
     if ((error as { code?: unknown } | null)?.code === NAMESPACE_NOT_FOUND) return [];
     throw error;

@@ -1,8 +1,9 @@
 import type { mongo } from 'mongoose';
-import { type FleError, InvalidOptionsError, KeyNotFoundError, RewrapFailedError } from '../errors';
+import { type FleError, InvalidOptionsError, RewrapFailedError } from '../errors';
 import { checkKeyName } from './check-key-name';
 import type { MasterKeyChoice } from './data-keys';
-import type { KeyDocument, KeyVault } from './key-vault';
+import { keyNotFound } from './find-key';
+import type { KeyDocument } from './key-vault';
 import type { KeyWork } from './key-work';
 import { retryWrite } from './retry-write';
 import { isSameMasterKey } from './same-master-key';
@@ -117,7 +118,7 @@ async function chosenKeys(
   );
   for (const name of keyAltNames ?? []) {
     if (!all.some((key) => key.keyAltNames?.includes(name) === true))
-      throw keyNotFound(name, vault);
+      throw keyNotFound(name, vault.namespace);
   }
   return all.filter(
     (key) =>
@@ -154,16 +155,6 @@ async function failureOf(
 }
 
 type RewrapTarget = mongo.ClientEncryptionRewrapManyDataKeyProviderOptions;
-
-function keyNotFound(keyAltName: string, { namespace }: KeyVault): KeyNotFoundError {
-  return new KeyNotFoundError({
-    where: namespace,
-    wrong: `no data key is named "${keyAltName}".`,
-    remedy:
-      'The list of keyVault(connection), or `npx mongoose-fle keys list`, shows those that there are.',
-    keyAltName,
-  });
-}
 
 function rewrapFailed(
   failures: readonly FleError[],

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
-import { DuplicateKeyNameError, KeyNotFoundError } from '../../../src/errors';
+import { DuplicateKeyNameError, KeyNotFoundError, KeyVaultIndexError } from '../../../src/errors';
 import { databaseUri } from '../../support/database';
 import type { RaceOrder, RaceResult } from './race-bootstrap';
 import { type TestVault, driver, openTestVault, plain } from './test-vault';
@@ -97,10 +97,119 @@ describe('bootstrap', () => {
     expect(error).toBeInstanceOf(DuplicateKeyNameError);
     expect(error).toMatchObject({
       code: 'FLE_DUPLICATE_KEY_NAME',
-      message: `${vault.namespace}: data keys share a name, so that the unique index on keyAltNames cannot be made. Find out which key the stored values name, and take the name from the others with removeKeyAltName.`,
+      message: `${vault.namespace}: more than one data key is named "pii", so that the unique index on keyAltNames cannot be made. Find out which key the stored values name, and take the name from the others with removeKeyAltName.`,
       cause: { code: 11000 },
     });
     expect(await vault.keys.countDocuments({ keyAltNames: 'other' })).toBe(0);
+  });
+});
+
+describe('the index on names', () => {
+  const right = { name: 'keyAltNames_1', unique: true };
+  const exists = { keyAltNames: { $exists: true } };
+
+  it.each([
+    [{ name: 'keyAltNames_1' }, 'is not unique'],
+    [{ name: 'other', partialFilterExpression: exists }, 'is not unique'],
+    [
+      { ...right, partialFilterExpression: { status: 1 } },
+      'leaves names out by its partialFilterExpression',
+    ],
+  ])('is refused where it is another: %j', async (options, fault) => {
+    await vault.keys.createIndex({ keyAltNames: 1 }, options);
+    for (const dryRun of [false, true]) {
+      const error = await failureOf(vault.openRing().bootstrap(['pii'], { dryRun }));
+
+      expect(error).toBeInstanceOf(KeyVaultIndexError);
+      expect(error).toMatchObject({
+        code: 'FLE_KEY_VAULT_INDEX',
+        message: `${vault.namespace}: the index "${options.name}" ${fault}, so that two data keys could get one name. Drop it, and call bootstrapKeys, which makes the right one.`,
+      });
+    }
+    expect(await vault.keys.countDocuments()).toBe(0);
+  });
+
+  it('is refused where its name stands for another', async () => {
+    await vault.keys.createIndex({ status: 1 }, right);
+
+    expect(await failureOf(vault.openRing().bootstrap(['pii']))).toMatchObject({
+      code: 'FLE_KEY_VAULT_INDEX',
+      message: expect.stringContaining('is on other fields than keyAltNames') as string,
+    });
+  });
+
+  it.each([
+    [right],
+    [{ ...right, name: 'my own', sparse: true }],
+    [{ ...right, partialFilterExpression: exists }],
+  ])('is left alone where it keeps names unique: %j', async (options) => {
+    await vault.keys.createIndex({ keyAltNames: 1 }, options);
+    await vault.openRing().bootstrap(['pii']);
+
+    expect(await vault.keys.listIndexes().toArray()).toHaveLength(2);
+  });
+});
+
+describe('a dry run', () => {
+  it('says what would be created, and writes nothing', async () => {
+    await vault.openRing().bootstrap(['old', 'retired']);
+    const ring = vault.openRing({ declared: ['pii'] });
+    vault.takeCommands();
+
+    expect(await ring.bootstrap(['old'], { dryRun: true })).toEqual({
+      created: ['pii'],
+      existing: ['old'],
+      unused: ['retired'],
+    });
+    expect(vault.takeCommands()).toEqual(['listIndexes', 'find']);
+    expect(await vault.keys.countDocuments()).toBe(2);
+  });
+
+  it('makes no index', async () => {
+    await vault.openRing().bootstrap(['pii'], { dryRun: true });
+
+    expect(vault.takeCommands()).toEqual(['listIndexes', 'find']);
+  });
+
+  it('names all names that keys share', async () => {
+    for (const name of ['a', 'b', 'c']) {
+      await vault.bareEncryption().createDataKey('local', { keyAltNames: [name] });
+      if (name !== 'b') await insertTwin(name);
+    }
+
+    expect(await failureOf(vault.openRing().bootstrap([], { dryRun: true }))).toMatchObject({
+      code: 'FLE_DUPLICATE_KEY_NAME',
+      message: expect.stringMatching(
+        /: more than one data key is named ("a", "c"|"c", "a"), so that /,
+      ) as string,
+    });
+  });
+});
+
+describe('an aborted bootstrap', () => {
+  it('does nothing where the signal was aborted before', async () => {
+    const signal = AbortSignal.abort(new Error('enough'));
+
+    await expect(vault.openRing().bootstrap(['pii'], { signal })).rejects.toThrow('enough');
+    expect(vault.takeCommands()).toEqual([]);
+  });
+
+  it('ends between keys, and what is created stays and is found the next time', async () => {
+    const names = Array.from({ length: 25 }, (_, n) => `key ${n}`);
+    const controller = new AbortController();
+    const client = vault.connect({ monitorCommands: true });
+    client.on('commandSucceeded', ({ commandName }) => {
+      if (commandName === 'insert') controller.abort(new Error('enough'));
+    });
+    const { signal } = controller;
+
+    await expect(vault.openRing({ client }).bootstrap(names, { signal })).rejects.toThrow('enough');
+    const created = await vault.keys.countDocuments();
+    expect(created).toBeGreaterThan(0);
+    expect(created).toBeLessThan(25);
+    const report = await vault.openRing().bootstrap(names);
+    expect(report.existing).toHaveLength(created);
+    expect(report.created).toHaveLength(25 - created);
   });
 });
 
@@ -128,14 +237,18 @@ describe('createMissingKeys', () => {
     [
       'declared' as const,
       'tenant:1',
-      'No schema declares this name: create the key with createDataKey of fle.clientEncryption(connection), or set createMissingKeys to "all".',
+      'No schema declares this name: create the key with `npx mongoose-fle keys create tenant:1`, or set createMissingKeys to "all".',
     ],
     [
       false as const,
       'tenant:1',
-      'No schema declares this name: create the key with createDataKey of fle.clientEncryption(connection), or set createMissingKeys to "all".',
+      'No schema declares this name: create the key with `npx mongoose-fle keys create tenant:1`, or set createMissingKeys to "all".',
     ],
-    [false as const, 'pii', 'Create it with fle.bootstrapKeys(connection).'],
+    [
+      false as const,
+      'pii',
+      'Create it with `npx mongoose-fle bootstrap`, or fle.bootstrapKeys(connection).',
+    ],
   ])('lets no write create a key where it is %j and the name %j', async (mode, name, remedy) => {
     const error = await write(mode, name);
 
@@ -156,7 +269,7 @@ describe('createMissingKeys', () => {
 
       expect(error).toBeInstanceOf(KeyNotFoundError);
       expect(error).toMatchObject({
-        message: `${vault.namespace}: no data key is named "pii". Create it with fle.bootstrapKeys(connection).`,
+        message: `${vault.namespace}: no data key is named "pii". Create it with \`npx mongoose-fle bootstrap\`, or fle.bootstrapKeys(connection).`,
       });
       expect(await vault.keys.countDocuments()).toBe(0);
     },

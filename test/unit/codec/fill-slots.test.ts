@@ -83,7 +83,7 @@ describe('filling slots', () => {
       { lost: 'a' },
       'write',
       undefined,
-      'KeyNotFoundError FLE_KEY_NOT_FOUND Patient.lost: no data key is named "lost" in the key vault, and it may not be created here. Create it with fle.bootstrapKeys(connection), or allow it by createMissingKeys.',
+      'KeyNotFoundError FLE_KEY_NOT_FOUND Patient.lost: no data key is named "lost" in the key vault, and it may not be created here. Create it with `npx mongoose-fle bootstrap` or fle.bootstrapKeys(connection), or allow it by createMissingKeys.',
     ],
     [
       'a write that fails otherwise',

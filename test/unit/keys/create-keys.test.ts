@@ -19,7 +19,10 @@ function vaultThatFinds(...answers: boolean[]): KeyVault {
       return Promise.resolve(new Map<KeyRef, KeyDocument>(there ? [[ref, KEY]] : []));
     },
     names: () => Promise.resolve([['pii'], ['pii', 'other']]),
-    ensureIndex: () => Promise.resolve(),
+    ensureIndex: () => Promise.resolve(true),
+    hasIndex: () => Promise.resolve(true),
+    run: () => Promise.reject(new Error('nothing is to be run')),
+    changed: () => undefined,
   };
 }
 

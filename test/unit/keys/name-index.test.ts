@@ -1,5 +1,5 @@
 import { mongo } from 'mongoose';
-import { KeyVaultUnavailableError } from '../../../src/errors';
+import { KeyVaultIndexError } from '../../../src/errors';
 import { ensureNameIndex } from '../../../src/keys/name-index';
 
 const NAME_INDEX = { name: 'keyAltNames_1', key: { keyAltNames: 1 }, unique: true };
@@ -46,22 +46,48 @@ describe('ensureNameIndex', () => {
   });
 
   it.each([
-    ['is not unique', { ...NAME_INDEX, unique: undefined }],
-    ['holds another path', { ...NAME_INDEX, key: { _id: 1 } }],
-    ['holds another path as well', { ...NAME_INDEX, key: { keyAltNames: 1, status: 1 } }],
+    ['is not unique', { ...NAME_INDEX, unique: undefined }, 'is not unique'],
+    [
+      'has its name and another path',
+      { ...NAME_INDEX, key: { _id: 1 } },
+      'is on other fields than keyAltNames',
+    ],
+    [
+      'has its name and another path as well',
+      { ...NAME_INDEX, key: { keyAltNames: 1, status: 1 } },
+      'is on other fields than keyAltNames',
+    ],
     [
       'holds some keys only',
       { ...NAME_INDEX, partialFilterExpression: { status: { $exists: true } } },
+      'leaves names out by its partialFilterExpression',
     ],
     [
       'holds some names only',
       { ...NAME_INDEX, partialFilterExpression: { keyAltNames: { $gt: 'a' } } },
+      'leaves names out by its partialFilterExpression',
     ],
     [
       'holds keys without names',
       { ...NAME_INDEX, partialFilterExpression: { keyAltNames: { $exists: false } } },
+      'leaves names out by its partialFilterExpression',
     ],
-  ])('makes its own beside an index that %s', async (_, index) => {
+  ])('refuses an index that %s', async (_, index, fault) => {
+    const { keys, made } = collectionWith({ indexes: [[index], [index, NAME_INDEX]] });
+    const error = await ensureNameIndex(keys).catch((thrown: unknown) => thrown);
+
+    expect(error).toBeInstanceOf(KeyVaultIndexError);
+    expect(error).toMatchObject({
+      code: 'FLE_KEY_VAULT_INDEX',
+      message: `encryption.__keyVault: the index "keyAltNames_1" ${fault}, so that two data keys could get one name. Drop it, and call bootstrapKeys, which makes the right one.`,
+    });
+    expect(made).toEqual([]);
+  });
+
+  it.each([
+    { name: '_id_', key: { _id: 1 }, unique: true },
+    { name: 'both', key: { keyAltNames: 1, status: 1 }, unique: true },
+  ])('makes its own beside $name', async (index) => {
     const { keys, made } = collectionWith({ indexes: [[index], [index, NAME_INDEX]] });
     await ensureNameIndex(keys);
 
@@ -98,9 +124,9 @@ describe('ensureNameIndex', () => {
     const { keys } = collectionWith({ indexes: [[]] });
     const error = await ensureNameIndex(keys).catch((thrown: unknown) => thrown);
 
-    expect(error).toBeInstanceOf(KeyVaultUnavailableError);
+    expect(error).toBeInstanceOf(KeyVaultIndexError);
     expect(error).toMatchObject({
-      code: 'FLE_KEY_VAULT_UNAVAILABLE',
+      code: 'FLE_KEY_VAULT_INDEX',
       message:
         'encryption.__keyVault: the unique index on keyAltNames was made, and is not there. Make it by hand, or call bootstrapKeys again.',
     });
