@@ -45,6 +45,12 @@ function handled(error: AnyFleError): string {
     case 'FLE_KEY_UNRESOLVED':
     case 'FLE_KEY_NOT_FOUND':
     case 'FLE_DUPLICATE_KEY_NAME':
+    case 'FLE_KEY_NAME_TAKEN':
+    case 'FLE_KEY_IN_USE':
+    case 'FLE_REWRAP_FAILED':
+    case 'FLE_KEY_VAULT_INDEX':
+    case 'FLE_CLI_USAGE':
+    case 'FLE_CLI_CONFIG':
     case 'FLE_KEY_VAULT_UNAVAILABLE':
     case 'FLE_HANDLE_CLOSED':
       return 'keys';

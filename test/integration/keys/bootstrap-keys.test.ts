@@ -116,7 +116,7 @@ describe('the index on names', () => {
       'leaves names out by its partialFilterExpression',
     ],
   ])('is refused where it is another: %j', async (options, fault) => {
-    await vault.keys.createIndex({ keyAltNames: 1 }, options);
+    await vault.keys.createIndex({ keyAltNames: 1 }, options, {});
     for (const dryRun of [false, true]) {
       const error = await failureOf(vault.openRing().bootstrap(['pii'], { dryRun }));
 
@@ -130,7 +130,7 @@ describe('the index on names', () => {
   });
 
   it('is refused where its name stands for another', async () => {
-    await vault.keys.createIndex({ status: 1 }, right);
+    await vault.keys.createIndex({ status: 1 }, right, {});
 
     expect(await failureOf(vault.openRing().bootstrap(['pii']))).toMatchObject({
       code: 'FLE_KEY_VAULT_INDEX',
@@ -143,7 +143,7 @@ describe('the index on names', () => {
     [{ ...right, name: 'my own', sparse: true }],
     [{ ...right, partialFilterExpression: exists }],
   ])('is left alone where it keeps names unique: %j', async (options) => {
-    await vault.keys.createIndex({ keyAltNames: 1 }, options);
+    await vault.keys.createIndex({ keyAltNames: 1 }, options, {});
     await vault.openRing().bootstrap(['pii']);
 
     expect(await vault.keys.listIndexes().toArray()).toHaveLength(2);

@@ -37,7 +37,10 @@ async function handleWith(...names: string[]): Promise<KeyVaultHandle> {
 async function providers(): Promise<Record<string, unknown>> {
   const keys = await vault.keys.find({}).toArray();
   return Object.fromEntries(
-    keys.map(({ keyAltNames, masterKey }) => [keyAltNames?.join(), masterKey['provider']]),
+    keys.map(({ keyAltNames = [], masterKey }) => [
+      keyAltNames.join(),
+      masterKey['provider'] as unknown,
+    ]),
   );
 }
 
