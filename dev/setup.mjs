@@ -17,13 +17,17 @@ const TYPESCRIPT = ['--import', 'tsx'];
 
 const COMMANDS = {
   test: (args) => runChecks(args),
-  demo: (args) =>
-    runHere(process.execPath, [...TYPESCRIPT, join('examples', 'express', 'main.ts'), ...args], {
-      ...process.env,
-      // There `mongoose-fle` stands for src/, so that nothing has to be built first.
-      TSX_TSCONFIG_PATH: join(PROJECT, 'examples', 'tsconfig.json'),
-    }),
+  demo: (args) => runExample('express', args),
+  'demo:tenants': (args) => runExample('multi-tenant', args),
 };
+
+function runExample(name, args) {
+  return runHere(process.execPath, [...TYPESCRIPT, join('examples', name, 'main.ts'), ...args], {
+    ...process.env,
+    // There `mongoose-fle` stands for src/, so that nothing has to be built first.
+    TSX_TSCONFIG_PATH: join(PROJECT, 'examples', 'tsconfig.json'),
+  });
+}
 
 async function main([name, ...args]) {
   if (name === 'documentdb') return printDocumentDbRoot();

@@ -137,7 +137,9 @@ describe('fle.run', () => {
       Letters.aggregate<Letter>([{ $match: { text: 'b' } }]).cursor(),
     ]);
     const texts: unknown[] = [];
-    for (const cursor of cursors) for await (const letter of cursor) texts.push(letter.text);
+    for (const cursor of cursors) {
+      for await (const letter of cursor as AsyncIterable<Letter>) texts.push(letter.text);
+    }
     expect(texts).toEqual(['a', 'b']);
   });
 

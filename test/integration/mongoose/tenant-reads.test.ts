@@ -140,7 +140,8 @@ describe('reading', () => {
     expect(seen).toEqual(['1', '2', '1', '1']);
     await expectSame(
       twins,
-      async (m) => await m.aggregate([{ $sort: { name: 1 } }, { $project: { _id: 0, ssn: 1 } }]),
+      async (m) =>
+        await m.aggregate<Account>([{ $sort: { name: 1 } }, { $project: { _id: 0, ssn: 1 } }]),
     );
   });
 
