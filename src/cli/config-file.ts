@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { CliConfigError } from '../errors';
 
 /** The names that a configuration may have, in the order of looking. */
-export const CONFIG_NAMES = ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs', 'json'].map(
+const CONFIG_NAMES: readonly string[] = ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs', 'json'].map(
   (extension) => `fle.config.${extension}`,
 );
 
