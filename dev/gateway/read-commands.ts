@@ -151,6 +151,7 @@ async function explain(database: string, body: Buffer, { sql }: CommandContext):
       namespace: `${database}.${collection}`,
       winningPlan: { stage: 'POSTGRESQL', plan },
     },
+    command: deserialize(body, { promoteValues: false, bsonRegExp: true }),
     ok: 1,
   };
 }

@@ -2,6 +2,7 @@ import { DecryptionFailedError, PlaintextFoundError, isFleError } from '../error
 import type { EncryptedField, ObjectNode, PlanNode } from '../plan/encryption-plan';
 import { childOf, fieldsBelow, keysWithChildren } from '../plan/resolve-path';
 import { type Binary, type Bson, type BsonReadOptions, bsonTypeOf, isCiphertext } from './bson';
+import { ciphertextFault } from './ciphertext-fault';
 import type { Holder } from './collect-plaintext';
 import { isKeyedByPosition } from './positions';
 import { Undecryptable } from './undecryptable';
@@ -139,8 +140,9 @@ interface UndecryptableFacts {
 }
 
 function withoutValue(facts: UndecryptableFacts, scope: DecryptScope): Undecryptable {
-  if (scope.undecryptable === 'error') throw decryptionFailed(facts, scope);
   const { field, ciphertext } = facts;
+  const isMalformed = ciphertext !== undefined && ciphertextFault(ciphertext.value()) !== undefined;
+  if (isMalformed || scope.undecryptable === 'error') throw decryptionFailed(facts, scope);
   return new Undecryptable(field.path, ciphertext && keyIdOf(ciphertext));
 }
 

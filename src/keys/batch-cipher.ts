@@ -19,7 +19,7 @@ import {
   keysExpired,
   openOutcome,
 } from './batch-outcome';
-import { NESTED_CIPHERTEXT, keyIdOf, mayHoldBinary } from './ciphertext-fault';
+import { NESTED_CIPHERTEXT, keyIdOf, mayHoldBinary } from '../codec/ciphertext-fault';
 import { type KeyRef, keyIdentified, keyNamed } from './key-ref';
 import type { KeySupply, LoadKeys } from './key-supply';
 import { loadKeysInto } from './load-keys';

@@ -6,7 +6,7 @@ import {
   FleError,
   InvalidOptionsError,
 } from '../errors';
-import { ciphertextFault } from './ciphertext-fault';
+import { ciphertextFault } from '../codec/ciphertext-fault';
 import { keyNameFault } from '../declaration/key-name';
 import { type KeyRef, nameOf, uuidOf } from './key-ref';
 import { plainValueFault } from './plain-value-fault';

@@ -14,7 +14,7 @@ import {
   encryptionFailed,
   openOutcome,
 } from './batch-outcome';
-import { NESTED_CIPHERTEXT, keyIdOf, plainTypeOf } from './ciphertext-fault';
+import { NESTED_CIPHERTEXT, keyIdOf, plainTypeOf } from '../codec/ciphertext-fault';
 import { type KeyRef, keyIdentified, keyNamed, nameOf, uuidOf } from './key-ref';
 import type { KeySupply } from './key-supply';
 import type { Driver, KeyDocument } from './key-vault';

@@ -17,6 +17,7 @@ import {
   type NativeCollection,
   modelsOf,
 } from './native-collection';
+import type { ReadPolicy } from './read-policy';
 
 /**
  * Puts a boundary before the collection of `model`, and of the model it is a discriminator of, so that every command of theirs passes
@@ -29,10 +30,11 @@ import {
  * @throws {FleError} every error of configuration, and `ModelNotBoundError` where this Mongoose keeps its collections elsewhere, or
  * where the base of a discriminator cannot be found.
  */
-export function bindModel(model: AnyModel, { runtime, plugin }: Binding): void {
-  for (const base of baseModelsOf(model, plugin)) bindModel(base, { runtime, plugin });
+export function bindModel(model: AnyModel, binding: Binding): void {
+  const { runtime, plugin, reading = runtime.reading } = binding;
+  for (const base of baseModelsOf(model, plugin)) bindModel(base, binding);
   const known = boundaryOf(model.collection)?.bound;
-  const bound = known?.model === model ? known : new BoundModel(model, runtime);
+  const bound = known?.model === model ? known : new BoundModel(model, runtime, reading);
   bound.look(); // where a discriminator has come since, a conflict is told now
   if (bound !== known) {
     bindCollection(bound, rawCollection(model.collection));
@@ -49,6 +51,8 @@ export interface Binding {
   readonly runtime: HandleRuntime;
   /** The plugin function, by which a schema that has it is told. */
   readonly plugin: object;
+  /** What the plugin was told to read, where that is not what the handle says. */
+  readonly reading?: ReadPolicy | undefined;
 }
 
 /**

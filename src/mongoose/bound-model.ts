@@ -5,6 +5,7 @@ import { buildPlan } from '../plan/build-plan';
 import type { EncryptionPlan } from '../plan/encryption-plan';
 import type { HandleRuntime } from './handle-runtime';
 import type { AnyModel } from './native-collection';
+import type { ReadPolicy } from './read-policy';
 
 /** A schema with the discriminators that hang on it (Mongoose 9.12, lib/helpers/model/discriminator.js). */
 export type DiscriminatedSchema = Schema & {
@@ -15,12 +16,14 @@ export type DiscriminatedSchema = Schema & {
 export class BoundModel {
   readonly model: AnyModel;
   readonly runtime: HandleRuntime;
+  readonly reading: ReadPolicy;
   #plan: EncryptionPlan | undefined;
   #builtOf: readonly unknown[] = [];
 
-  constructor(model: AnyModel, runtime: HandleRuntime) {
+  constructor(model: AnyModel, runtime: HandleRuntime, reading: ReadPolicy) {
     this.model = model;
     this.runtime = runtime;
+    this.reading = reading;
   }
 
   /** The plan as it was when last looked at. */

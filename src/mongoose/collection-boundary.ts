@@ -6,11 +6,13 @@ import { declaredNamesOf } from '../plan/check-keys';
 import type { EncryptionPlan, PlanNode } from '../plan/encryption-plan';
 import type { RewriteScope } from '../rewrite/rewrite-scope';
 import type { BoundModel } from './bound-model';
-import { Command, type ReadPolicy } from './command';
+import { Command } from './command';
 import { withoutCiphertextKeys } from './duplicate-key';
-import { clientOf, type HandleRuntime } from './handle-runtime';
+import { clientOf } from './handle-runtime';
 import { callMethod, type NativeCollection } from './native-collection';
 import { refuseSharedCollection, shapeOfCollection } from './encrypted-collections';
+import type { ReadPolicy } from './read-policy';
+import { isExplained } from './reading-options';
 import { verifyNewModels } from './verify-models';
 import { isBuffering, isClosed, refuseWhenClosed, waitForConnection } from './wait-for-connection';
 
@@ -46,7 +48,12 @@ export class CollectionBoundary {
   async run(operation: string, rewrite: Rewriting): Promise<Answered> {
     const { command, parameters } = await this.prepare(operation, rewrite);
     try {
-      return { command, result: await callMethod(this.base, operation, parameters) };
+      const result = await callMethod(this.base, operation, parameters);
+      const options = parameters.at(-1);
+      return {
+        command,
+        result: isExplained(options) ? await command.explain(result, options) : result,
+      };
     } catch (error) {
       throw withoutCiphertextKeys(error);
     }
@@ -105,7 +112,7 @@ export class CollectionBoundary {
 
   #newCommand(operation: string): Command {
     const { conn } = this.base;
-    const { plan, runtime } = this.bound;
+    const { plan, reading, runtime } = this.bound;
     verifyNewModels(conn, runtime);
     const { cipher } = this.#keyRing();
     const client = clientOf(conn);
@@ -116,13 +123,13 @@ export class CollectionBoundary {
       context: runtime.contexts.getStore(),
       bson: conn.base.mongo.BSON,
       clientOptions: client?.bsonOptions ?? {},
-      reading: readingOf(client, runtime),
+      reading: readingOf(client, reading),
       shapeOfCollection: (name, database) => shapeOfCollection({ name, database }, conn, runtime),
     });
   }
 }
 
 /** A client that decrypts by itself hands on plaintext. */
-function readingOf(client: mongo.MongoClient | undefined, { reading }: HandleRuntime): ReadPolicy {
+function readingOf(client: mongo.MongoClient | undefined, reading: ReadPolicy): ReadPolicy {
   return client?.options.autoEncryption === undefined ? reading : { ...reading, plaintext: 'read' };
 }

@@ -1,16 +1,15 @@
 import type { Bson, BsonReadOptions } from '../codec/bson';
 import { PlaintextCollector } from '../codec/collect-plaintext';
 import { decryptDocuments, type DecryptScope } from '../codec/decrypt-documents';
+import { decryptExplained } from '../codec/decrypt-explained';
 import { DocumentKeys } from '../codec/document-keys';
 import type { EncodeScope } from '../codec/encode-value';
 import { fillSlots } from '../codec/fill-slots';
 import type { ValueCipher } from '../codec/value-cipher';
 import type { EncryptionPlan, PlanNode } from '../plan/encryption-plan';
 import type { RewriteScope } from '../rewrite/rewrite-scope';
+import type { ReadPolicy } from './read-policy';
 import { restoreBuffers } from './restore-buffers';
-
-/** How a handle reads what is not as it should be. */
-export type ReadPolicy = Pick<DecryptScope, 'plaintext' | 'undecryptable'>;
 
 /** What one command of a model runs with. */
 export interface CommandContext {
@@ -82,14 +81,26 @@ export class Command {
     options: unknown,
   ): Promise<void> {
     const readOptions = this.#readOptions(options);
-    const { bson, cipher, operation, plan, reading } = this.#context;
     if (node !== undefined) {
-      const scope = { ...reading, bson, cipher, operation, readOptions, model: plan.name };
-      await decryptDocuments(documents, node, scope);
+      await decryptDocuments(documents, node, this.#decryptScope(readOptions));
     }
     if (readOptions.promoteBuffers === true && readOptions.promoteValues !== false) {
       restoreBuffers(documents);
     }
+  }
+
+  /** A copy of what the database explained of this command, with the values it was given. */
+  async explain(explained: unknown, options: unknown): Promise<unknown> {
+    return await decryptExplained(
+      explained,
+      this.#context.plan.root,
+      this.#decryptScope(this.#readOptions(options)),
+    );
+  }
+
+  #decryptScope(readOptions: BsonReadOptions): DecryptScope {
+    const { bson, cipher, operation, plan, reading } = this.#context;
+    return { ...reading, bson, cipher, operation, readOptions, model: plan.name };
   }
 
   #scope(values: PlaintextCollector, options: unknown): RewriteScope {

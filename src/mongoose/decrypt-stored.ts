@@ -1,6 +1,7 @@
 import { copyAlong } from '../codec/copy-along';
 import { decryptDocuments } from '../codec/decrypt-documents';
 import { UnsupportedOperationError } from '../errors';
+import { boundaryOf } from './boundary-mark';
 import { planOf } from './bound-model';
 import { clientOf, type HandleRuntime } from './handle-runtime';
 import type { AnyModel, CollectionConnection } from './native-collection';
@@ -22,7 +23,7 @@ export async function decryptStored<Stored extends object>(
     model: name,
     operation: 'decrypt',
     readOptions: clientOf(connection)?.bsonOptions ?? {},
-    ...runtime.reading,
+    ...(boundaryOf(model.collection)?.bound.reading ?? runtime.reading),
   });
   return (Array.isArray(stored) ? copies : copies[0]) as Stored;
 }

@@ -1,18 +1,13 @@
 import { Readable } from 'node:stream';
 import { UnsupportedOperationError } from '../errors';
-import { applyModifier, type DriverCursor, type Modifier } from './driver-cursor';
-
-/** How a cursor comes by its documents. */
-export interface CursorSource {
-  readonly model: string;
-  readonly operation: string;
-  /** Encrypts the command and gives the driver's cursor over it; anew on each call. */
-  readonly openCursor: () => Promise<unknown>;
-  /** Decrypts a batch of documents in place. */
-  readonly decrypt: (documents: unknown[]) => Promise<void>;
-}
-
-type Transform = (document: unknown) => unknown;
+import type { CursorSource } from './cursor-source';
+import {
+  applyModifier,
+  type DriverCursor,
+  type Modifier,
+  type Transform,
+  transformed,
+} from './driver-cursor';
 
 /**
  * Stands for the driver's cursor where Mongoose wants one at once: the command is encrypted when the first document is asked for, and
@@ -80,7 +75,9 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
       await this.#decryptOrClose(rest);
       const documents = this.#decrypted.reverse().concat(rest);
       this.#decrypted = [];
-      return documents.map((document) => this.#transformed(document));
+      const transformed: unknown[] = [];
+      for (const document of documents) transformed.push(await this.#transformedOrClosed(document));
+      return transformed;
     });
   }
 
@@ -117,7 +114,7 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
   async explain(...parameters: readonly unknown[]): Promise<unknown> {
     const cursor = (await this.#source.openCursor()) as DriverCursor;
     for (const modifier of this.#modifiers) applyModifier(cursor, modifier);
-    return await cursor.explain(...parameters);
+    return await this.#source.explain(await cursor.explain(...parameters));
   }
 
   /** A cursor over the same command that has not been opened. */
@@ -211,7 +208,7 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
       await this.#decryptOrClose(batch);
       this.#decrypted = batch.reverse();
     }
-    return this.#transformed(this.#decrypted.pop());
+    return await this.#transformedOrClosed(this.#decrypted.pop());
   }
 
   #isClosedUnopened(): boolean {
@@ -228,8 +225,18 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
     }
   }
 
+  /** A transformation that fails ends the cursor, as the driver's. */
+  async #transformedOrClosed(document: unknown): Promise<unknown> {
+    try {
+      return this.#transformed(document);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
   #transformed(document: unknown): unknown {
-    return this.#transforms.reduce<unknown>((current, transform) => transform(current), document);
+    return transformed(document, this.#transforms, this.#source.misuse);
   }
 
   /** Runs `step` after the steps before it, whether or not they failed: a batch is fetched once, and in order. */

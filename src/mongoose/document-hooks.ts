@@ -71,9 +71,9 @@ function refuseCiphertext(plan: EncryptionPlan, stored: unknown): void {
 function rememberUndecryptable(
   document: object,
   stored: unknown,
-  { bound: { plan, runtime } }: MarkedBoundary,
+  { bound: { plan, reading, runtime } }: MarkedBoundary,
 ): void {
-  if (runtime.reading.undecryptable === 'error') return;
+  if (reading.undecryptable === 'error') return;
   const paths = takeMarkers(stored, plan.root);
   if (paths.length > 0) runtime.undecryptable.set(document, paths);
 }

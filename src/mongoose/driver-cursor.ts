@@ -24,3 +24,26 @@ export function applyModifier(cursor: DriverCursor, [method, parameters]: Modifi
   const modify = (cursor as unknown as Record<string, CollectionMethod>)[method];
   modify?.apply(cursor, [...parameters]);
 }
+
+/** What `map()` was given. */
+export type Transform = (document: unknown) => unknown;
+
+/** The driver's words: null is what a cursor gives at its end. */
+const MAPPED_TO_NULL =
+  'Cursor returned a `null` document, but the cursor is not exhausted.  Mapping documents to `null` is not supported in the cursor transform.';
+
+/**
+ * What `transforms`, one after another, make of `document`.
+ *
+ * @throws what `misuse` makes of the driver's words, where that is null.
+ */
+export function transformed(
+  document: unknown,
+  transforms: readonly Transform[],
+  misuse: (message: string) => Error,
+): unknown {
+  if (transforms.length === 0) return document;
+  const made = transforms.reduce((current, transform) => transform(current), document);
+  if (made === null) throw misuse(MAPPED_TO_NULL);
+  return made;
+}

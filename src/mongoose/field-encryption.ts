@@ -13,20 +13,11 @@ import { diagnose, type Diagnosis } from './diagnose';
 import { HandleRuntime } from './handle-runtime';
 import type { AnyModel } from './native-collection';
 import { type PluginOptions, plugInto } from './plugin';
+import { READING_OPTIONS, type ReadingOptions, readPolicyOf } from './read-policy';
 import { verifyModels } from './verify-models';
 
 /** What `fieldEncryption` takes. */
-export interface FieldEncryptionOptions extends KeyOptions {
-  /**
-   * What a declared path may hold in the database besides ciphertext: `error`, the default, refuses to read anything else; `read`
-   * passes it on, for a collection that is being encrypted.
-   */
-  readonly plaintext?: 'error' | 'read' | undefined;
-  /**
-   * What becomes of a stored value that cannot be decrypted: `error`, the default, fails the read; `mark` puts an `Undecryptable` in
-   * its place in lean and aggregate results, and leaves it out of documents, where `fle.undecryptable(document)` tells its path.
-   */
-  readonly undecryptable?: 'error' | 'mark' | undefined;
+export interface FieldEncryptionOptions extends KeyOptions, ReadingOptions {
   /**
    * Whether errors of Mongoose itself, such as `CastError` and `ValidationError`, are freed of the values of encrypted paths: of their
    * messages, stacks and properties. By default false: they are the errors of a model without encrypted fields.
@@ -105,7 +96,8 @@ export interface FieldEncryptionHandle {
 /** A Mongoose plugin that encrypts what a schema declares, and the handle to its keys. */
 export interface FieldEncryption extends FieldEncryptionHandle {
   /**
-   * The plugin: `schema.plugin(fle)` or `schema.plugin(fle, { class: Patient })`. It does nothing where nothing is declared.
+   * The plugin: `schema.plugin(fle)` or `schema.plugin(fle, { class: Patient })`. It does nothing where nothing is declared. The options
+   * `plaintext` and `undecryptable` are those of the handle, for the models of this schema.
    *
    * @throws {FleError} every error of configuration that can be seen before a model is compiled.
    */
@@ -123,11 +115,8 @@ export interface FieldEncryption extends FieldEncryptionHandle {
  * @throws {InvalidKmsConfigError} for a KMS provider that is unknown, incomplete or wrong.
  */
 export function fieldEncryption(options: FieldEncryptionOptions): FieldEncryption {
-  const config = readKeyConfig(options, ['plaintext', 'undecryptable', 'redactErrors']);
-  const reading = {
-    plaintext: choiceOf('plaintext', options.plaintext, ['error', 'read']),
-    undecryptable: choiceOf('undecryptable', options.undecryptable, ['error', 'mark']),
-  };
+  const config = readKeyConfig(options, [...READING_OPTIONS, 'redactErrors']);
+  const reading = readPolicyOf(options, 'fieldEncryption');
   const runtime = new HandleRuntime(config, reading, flagOf('redactErrors', options.redactErrors));
   const plugin = (schema: Schema, pluginOptions: PluginOptions = {}): void => {
     plugInto(schema, pluginOptions, { runtime, plugin });
@@ -164,17 +153,6 @@ function handleOf(runtime: HandleRuntime): FieldEncryptionHandle {
       await runtime.close(connection);
     },
   };
-}
-
-/** The choice that was made of two, by default the first. */
-function choiceOf<T extends string>(option: string, given: unknown, choices: readonly [T, T]): T {
-  const chosen = given === undefined ? choices[0] : choices.find((choice) => choice === given);
-  if (chosen !== undefined) return chosen;
-  throw new InvalidOptionsError({
-    where: 'fieldEncryption',
-    wrong: `the option ${option} is neither '${choices[0]}' nor '${choices[1]}'.`,
-    remedy: `Leave it out for '${choices[0]}', or give '${choices[1]}'.`,
-  });
 }
 
 /** A flag that was given, by default false. */

@@ -3,8 +3,8 @@ import type { Connection, mongo } from 'mongoose';
 import { UnsupportedOperationError } from '../errors';
 import type { KeyConfig } from '../keys/key-config';
 import { type KeyRing, openKeyRing } from '../keys/key-ring';
-import type { ReadPolicy } from './command';
 import type { AnyModel, CollectionConnection } from './native-collection';
+import type { ReadPolicy } from './read-policy';
 
 /** What a handle keeps: its configuration, and the keys of each MongoClient it has met. */
 export class HandleRuntime {

@@ -7,11 +7,12 @@ import { bindModel, type Binding } from './bind-model';
 import { hookDocuments } from './document-hooks';
 import type { HandleRuntime } from './handle-runtime';
 import type { AnyModel } from './native-collection';
+import { type ReadingOptions, type ReadPolicy, readPolicyOf } from './read-policy';
 import { refuseCompiled } from './verify-models';
 import { watchModels } from './watch-models';
 
 /** What `schema.plugin(fle, options)` takes. */
-export interface PluginOptions {
+export interface PluginOptions extends ReadingOptions {
   /** The class whose `@Encrypted` fields the schema stores, or a function that returns it where it is evaluated later. */
   readonly class?: ClassSource | undefined;
 }
@@ -20,6 +21,7 @@ export interface PluginOptions {
 interface InitStatic {
   (this: AnyModel): unknown;
   runtime?: HandleRuntime;
+  source?: InitSource;
 }
 
 /**
@@ -33,10 +35,15 @@ export function plugInto(schema: Schema, options: PluginOptions, binding: Bindin
   declareFields(schema, options.class, name);
   const plan = buildPlan({ name, isModel: false, shapes: readSchemas(schema, name) });
   refuseCompiled(schema, plan.fields.length > 0);
-  const statics = schema.statics as { init?: InitStatic };
-  if (statics.init?.runtime === binding.runtime) return;
-  if (statics.init?.runtime !== undefined) throw pluggedTwice(name);
-  schema.static('init', initStatic({ binding, previous: statics.init, source: options.class }));
+  const { init } = schema.statics as { init?: InitStatic };
+  const reading = readPolicyOf(options, name, init?.source?.reading ?? binding.runtime.reading);
+  if (init?.source !== undefined) {
+    if (init.runtime !== binding.runtime) throw pluggedTwice(name);
+    schema.static('init', initStatic({ ...init.source, reading }));
+    return;
+  }
+  const source = { binding, previous: init, class: options.class, reading };
+  schema.static('init', initStatic(source));
   hookDocuments(schema, plan.fields.length > 0);
   watchModels((schema as unknown as { readonly base: Mongoose }).base);
 }
@@ -45,18 +52,21 @@ interface InitSource {
   readonly binding: Binding;
   /** A static `init` of the user's own. */
   readonly previous: InitStatic | undefined;
-  readonly source: ClassSource | undefined;
+  readonly class: ClassSource | undefined;
+  readonly reading: ReadPolicy;
 }
 
 /** Source: Mongoose 9.12, lib/model.js, `Model.init`: called when a model is compiled, and inherited by whatever is made of it. */
-function initStatic({ binding, previous, source }: InitSource): InitStatic {
+function initStatic(source: InitSource): InitStatic {
+  const { binding, class: declaring, previous, reading } = source;
   const init: InitStatic = function (this: AnyModel) {
-    if (source !== undefined) checkDeclared(this.schema as Schema, source, this.modelName);
-    bindModel(this, binding);
+    if (declaring !== undefined) checkDeclared(this.schema as Schema, declaring, this.modelName);
+    bindModel(this, { ...binding, reading });
     const original = previous ?? (this.base.Model as unknown as { init: InitStatic }).init;
     return original.call(this);
   };
   init.runtime = binding.runtime;
+  init.source = source;
   return init;
 }
 

@@ -80,6 +80,8 @@ function findCursor(
     decrypt: async (documents) => {
       await command?.open(documents, boundary.root, options);
     },
+    explain: async (explained) => await command?.explain(explained, options),
+    misuse: (message) => misuse(boundary, message),
   });
 }
 
@@ -106,6 +108,8 @@ function aggregationCursor(
     decrypt: async (documents) => {
       await command?.open(documents, shape, options);
     },
+    explain: async (explained) => await command?.explain(explained, options),
+    misuse: (message) => misuse(boundary, message),
   });
 }
 
@@ -122,9 +126,9 @@ export function clearAggregate(boundary: CollectionBoundary): CollectionMethod {
 }
 
 /** A cursor that rejects with `error` when it is asked: Mongoose expects one at once. */
-function refusedCursor({ bound }: CollectionBoundary, error: unknown): DecryptingCursor {
+function refusedCursor(boundary: CollectionBoundary, error: unknown): DecryptingCursor {
   return new DecryptingCursor({
-    model: bound.model.modelName,
+    model: boundary.bound.model.modelName,
     operation: 'aggregate',
     openCursor: async () => {
       await Promise.resolve();
@@ -133,7 +137,16 @@ function refusedCursor({ bound }: CollectionBoundary, error: unknown): Decryptin
     decrypt: async () => {
       await Promise.resolve();
     },
+    explain: async () => {
+      await Promise.resolve();
+    },
+    misuse: (message) => misuse(boundary, message),
   });
+}
+
+/** The driver's error for what it cannot do. */
+function misuse({ base }: CollectionBoundary, message: string): Error {
+  return new base.conn.base.mongo.MongoAPIError(message);
 }
 
 async function readOne(

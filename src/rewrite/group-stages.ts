@@ -6,6 +6,7 @@ import { keyNamesOf } from './key-scope';
 import { type Lineage, lineageOf } from './lineage';
 import { CLEAR, holdsText, isComparable } from './node-traits';
 import { nameOf, rowOf } from './plain-values';
+import { sortedField } from './sort-paths';
 import { type RewriteStage, type Stage, refusedStage } from './stage';
 
 /** What an accumulator yields of encrypted values. */
@@ -21,24 +22,36 @@ export type AccumulatorKind =
   /** The values that differ: Deterministic ones only. */
   | 'set'
   /** Some of the values of its `input`. */
-  | 'input';
+  | 'input'
+  /** The value of its `output`, of the first or last document in the order of `sortBy`. */
+  | 'sorted'
+  /** The values of its `output`, of some such documents. */
+  | 'sortedSome';
 
 /** The accumulators of a group of documents with encrypted fields. Every other is refused. */
 export const ACCUMULATORS: Readonly<Record<string, AccumulatorKind>> = {
   $addToSet: 'set',
   $avg: 'compute',
+  $bottom: 'sorted',
+  $bottomN: 'sortedSome',
   $count: 'count',
   $first: 'value',
   $firstN: 'input',
   $last: 'value',
   $lastN: 'input',
   $max: 'compute',
+  $maxN: 'compute',
+  $median: 'compute',
   $mergeObjects: 'compute',
   $min: 'compute',
+  $minN: 'compute',
+  $percentile: 'compute',
   $push: 'values',
   $stdDevPop: 'compute',
   $stdDevSamp: 'compute',
   $sum: 'compute',
+  $top: 'sorted',
+  $topN: 'sortedSome',
 };
 
 const computed = (operand: unknown, { shape }: Stage): Lineage =>
@@ -58,6 +71,8 @@ const NODES: Readonly<Record<AccumulatorKind, (operand: unknown, stage: Stage) =
     const { n, input } = recordOf(operand) ?? {};
     return readsEncrypted(n, shape) ? { kind: 'unknown' } : listed(lineageOf(input, shape));
   },
+  sorted: lineageOfSorted,
+  sortedSome: (operand, stage) => listed(lineageOfSorted(operand, stage)),
 };
 
 /** `$group`: by plain values, or by Deterministic ones. */
@@ -98,7 +113,14 @@ function shapeOfGroups(id: unknown, outputs: PlainRecord, stage: Stage): ObjectN
   return { kind: 'object', children, rest: undefined };
 }
 
-function lineageOfAccumulator(accumulator: unknown, stage: Stage): Lineage {
+function lineageOfSorted(operand: unknown, { shape }: Stage): Lineage {
+  const { n, output, sortBy } = recordOf(operand) ?? {};
+  const isOrdered = sortedField(sortBy, shape) === undefined && !readsEncrypted(n, shape);
+  return isOrdered ? lineageOf(output, shape) : { kind: 'unknown' };
+}
+
+/** What an accumulator, alone in its object, yields of documents of `stage`. */
+export function lineageOfAccumulator(accumulator: unknown, stage: Stage): Lineage {
   const entries = Object.entries(recordOf(accumulator) ?? {});
   const [[key, operand] = ['', undefined]] = entries;
   const kind = rowOf<AccumulatorKind>(ACCUMULATORS, key);
@@ -121,7 +143,8 @@ function refuseUnknown(lineage: Lineage, name: string, stage: Stage): void {
   throw refusedStage(stage, wrong);
 }
 
-function refuseIncomparable(lineage: Lineage, stage: Stage): void {
+/** Refuses what would be compared, where equal values of it are not equal as ciphertext. */
+export function refuseIncomparable(lineage: Lineage, stage: Stage): void {
   if (lineage.kind !== 'node') return;
   if (!isComparable(lineage.node)) {
     throw refusedStage(stage, 'cannot find equal values among Random ones.');

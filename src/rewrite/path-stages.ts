@@ -1,7 +1,14 @@
 import { type PlainRecord, recordOf, unwrapped } from '../codec/record-of';
 import type { ObjectNode, PlanNode } from '../plan/encryption-plan';
 import { type ComputedField, computedFields } from './computed-fields';
-import { isClearPath, lineageOf, shapeOfHeads, shapeWith, shapeWithout } from './lineage';
+import {
+  isClearPath,
+  type Lineage,
+  lineageOf,
+  shapeOfHeads,
+  shapeWith,
+  shapeWithout,
+} from './lineage';
 import { CLEAR } from './node-traits';
 import { isFlag, listOf, textOf } from './plain-values';
 import { type RewriteStage, type Stage, refusedStage } from './stage';
@@ -100,15 +107,24 @@ function shapeOfRoot(newRoot: unknown, stage: Stage): ObjectNode {
   });
 }
 
-interface Computing {
+/** A stage that adds fields. */
+export interface Computing {
   /** What the document holds by now. */
   readonly shape: ObjectNode;
   readonly stage: Stage;
 }
 
 /** What the document holds with `field`: the server computes all fields from the document as it came. */
-function compute({ path, value }: ComputedField, { shape, stage }: Computing): ObjectNode {
-  const lineage = lineageOf(value, stage.shape);
+function compute({ path, value }: ComputedField, computing: Computing): ObjectNode {
+  return shapeWithComputed(path, lineageOf(value, computing.stage.shape), computing);
+}
+
+/** What documents hold with what `lineage` says at `path`; refused where it cannot be followed, or is plain on an encrypted path. */
+export function shapeWithComputed(
+  path: string,
+  lineage: Lineage,
+  { shape, stage }: Computing,
+): ObjectNode {
   switch (lineage.kind) {
     case 'unknown': {
       const wrong = `computes "${path}" from an encrypted field, or something that may hold one.`;

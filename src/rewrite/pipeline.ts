@@ -1,18 +1,12 @@
 import { recordOf } from '../codec/record-of';
 import type { ObjectNode, PlanNode } from '../plan/encryption-plan';
-import {
-  rewriteFacet,
-  rewriteGraphLookup,
-  rewriteLookup,
-  rewriteMerge,
-  rewriteOut,
-  rewriteUnionWith,
-} from './collection-stages';
+import { rewriteFacet, rewriteMerge, rewriteOut, rewriteUnionWith } from './collection-stages';
 import { rewriteFilter } from './filter';
 import { rewriteBucket, rewriteCount, rewriteGroup, rewriteSortByCount } from './group-stages';
+import { rewriteGraphLookup, rewriteLookup } from './join-stages';
 import { scopeOfFilter, scopeUnder } from './key-scope';
 import { isClearPath } from './lineage';
-import { isClear } from './node-traits';
+import { CLEAR, isClear } from './node-traits';
 import {
   rewriteAddFields,
   rewriteProject,
@@ -22,6 +16,7 @@ import {
   rewriteUnwind,
 } from './path-stages';
 import { listOf, nameOf, rowOf } from './plain-values';
+import { checkRedaction } from './redact-stage';
 import { unsupportedStage } from './refusals';
 import { isKeyedByDocument } from './pointer-rules';
 import type { RewriteScope } from './rewrite-scope';
@@ -34,6 +29,7 @@ import {
   type StageSupport,
   refusedStage,
 } from './stage';
+import { rewriteDensify, rewriteFill, rewriteWindows } from './window-stages';
 
 /** A pipeline rewritten, and what its results hold; undefined where that is nothing encrypted. */
 export interface RewrittenPipeline {
@@ -43,6 +39,9 @@ export interface RewrittenPipeline {
 
 const passUnchanged: RewriteStage = (operand, { shape }) => ({ operand, shape });
 
+/** A stage that tells of the collection, and not of its documents. */
+const withoutDocuments: RewriteStage = (operand) => ({ operand, shape: CLEAR });
+
 const COMPUTED = 'paths that are renamed; others not';
 
 /** The stages that documents with encrypted fields may pass. Every other is refused; documents without pass them all. */
@@ -51,25 +50,38 @@ export const STAGES: Readonly<Record<string, StageSupport>> = {
   $bucket: { rewrite: rewriteBucket, encrypted: 'accumulators' },
   $bucketAuto: { rewrite: rewriteBucket, encrypted: 'accumulators' },
   $changeStreamSplitLargeEvent: { rewrite: passUnchanged, encrypted: 'nothing' },
+  $collStats: { rewrite: withoutDocuments, encrypted: 'nothing' },
   $count: { rewrite: rewriteCount, encrypted: 'nothing' },
+  $densify: { rewrite: rewriteDensify, encrypted: 'Deterministic paths in partitions' },
   $facet: { rewrite: rewriteFacet, encrypted: 'as in each pipeline', outward: true },
+  $fill: { rewrite: rewriteFill, encrypted: "Deterministic partitions; paths filled by 'locf'" },
   $geoNear: { rewrite: rewriteGeoNear, encrypted: 'query, as a filter' },
-  $graphLookup: { rewrite: rewriteGraphLookup, encrypted: 'nothing', outward: true },
+  $graphLookup: {
+    rewrite: rewriteGraphLookup,
+    encrypted: 'Deterministic fields declared alike; the restriction, as a filter',
+    outward: true,
+  },
   $group: { rewrite: rewriteGroup, encrypted: 'Deterministic paths in _id; accumulators' },
+  $indexStats: { rewrite: withoutDocuments, encrypted: 'nothing' },
   $limit: { rewrite: passUnchanged, encrypted: 'nothing' },
   $lookup: {
     rewrite: rewriteLookup,
-    encrypted: 'Deterministic fields declared alike; the pipeline',
+    encrypted: 'Deterministic fields declared alike; let; the pipeline',
     outward: true,
   },
   $match: { rewrite: rewriteMatch, encrypted: 'as a filter' },
   $merge: { rewrite: rewriteMerge, encrypted: 'documents declared alike', outward: true },
   $out: { rewrite: rewriteOut, encrypted: 'documents declared alike', outward: true },
   $project: { rewrite: rewriteProject, encrypted: `paths that are selected; ${COMPUTED}` },
+  $redact: { rewrite: checkRedaction, encrypted: 'nothing' },
   $replaceRoot: { rewrite: rewriteReplaceRoot, encrypted: 'paths of subdocuments' },
   $replaceWith: { rewrite: rewriteReplaceWith, encrypted: 'paths of subdocuments' },
   $sample: { rewrite: passUnchanged, encrypted: 'nothing' },
   $set: { rewrite: rewriteAddFields, encrypted: COMPUTED },
+  $setWindowFields: {
+    rewrite: rewriteWindows,
+    encrypted: 'Deterministic partitions; accumulators',
+  },
   $skip: { rewrite: passUnchanged, encrypted: 'nothing' },
   $sort: { rewrite: checkSort, encrypted: 'nothing' },
   $sortByCount: { rewrite: rewriteSortByCount, encrypted: 'a Deterministic path' },

@@ -12,6 +12,7 @@ import { ACCUMULATORS } from '../../src/rewrite/group-stages';
 import { STAGES } from '../../src/rewrite/pipeline';
 import { PROJECTION_OPERATORS } from '../../src/rewrite/projection';
 import { READ_OPTIONS } from '../../src/rewrite/read-options';
+import { WINDOW_OPERATORS } from '../../src/rewrite/window-stages';
 import {
   ELEMENT_MODIFIERS,
   UPDATE_OPERATORS,
@@ -106,6 +107,14 @@ describe('docs/operations.md', () => {
         .filter((name) => !computing.some(([each]) => each === name))
         .sort(),
     );
+  });
+
+  it('lists the operators of windows', () => {
+    const rows = rowsOf('Aggregation', 2);
+    rows.delete('$setWindowFields');
+    expect([...rows.keys()].sort()).toEqual(Object.keys(WINDOW_OPERATORS).sort());
+    const others = Object.entries(WINDOW_OPERATORS).filter(([, kind]) => kind !== 'compute');
+    expect(supported(rows)).toEqual(others.map(([name]) => name).sort());
   });
 
   it('says of every type how it can be encrypted', () => {

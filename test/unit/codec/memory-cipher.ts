@@ -5,6 +5,8 @@ import type { BatchOutcome, PlainValue, ValueCipher } from '../../../src/codec/v
 import { KeyNotFoundError } from '../../../src/errors';
 
 const HEADER = 18;
+/** What a vector and a tag take up, so that no ciphertext is shorter than one can be. */
+const PADDING = 64;
 
 /** Keeps the contract of `ValueCipher` without keys: the plaintext stands behind the header of a ciphertext. */
 export class MemoryCipher implements ValueCipher {
@@ -40,7 +42,7 @@ export class MemoryCipher implements ValueCipher {
     header[0] = isRandom ? 2 : 1;
     keyIdOf(keyAltName).copy(header, 1);
     header[17] = bytes[4] ?? 0;
-    const nonce = Buffer.from(String(isRandom ? (this.#nonce += 1) : 0).padStart(8, '0'));
+    const nonce = Buffer.from(String(isRandom ? (this.#nonce += 1) : 0).padStart(PADDING, '0'));
     return new bson.Binary(Buffer.concat([header, nonce, bytes]), 6);
   }
 
@@ -49,7 +51,7 @@ export class MemoryCipher implements ValueCipher {
     const keyId = bytes.subarray(1, 17);
     if (![...this.#keys].some((name) => keyIdOf(name).equals(keyId))) throw missingKey();
     if (bytes.length <= HEADER) throw new Error('HMAC validation failure');
-    return bson.deserialize(bytes.subarray(HEADER + 8), { ...options })['v'];
+    return bson.deserialize(bytes.subarray(HEADER + PADDING), { ...options })['v'];
   }
 }
 
