@@ -10,7 +10,7 @@ export function createApp(): Express {
   app.post('/notes', async (request, response) => {
     const { about, text } = request.body as Pick<Note, 'about' | 'text'>; // Mongoose casts and validates
     const note = await Notes.create({ tenantId: tenantOf(request), about, text });
-    response.status(201).json({ id: note.id as string });
+    response.status(201).json({ id: note.id });
   });
   app.get('/notes', async (request, response) => {
     const { about } = request.query;

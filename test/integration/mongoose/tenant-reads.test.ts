@@ -259,7 +259,7 @@ describe('reading', () => {
     [
       '$merge',
       'FLE_UNSUPPORTED_STAGE',
-      (m) => m.aggregate([{ $set: { tenantId: 'acme' } }, { $merge: 'accounts' }]),
+      (m) => m.aggregate([{ $set: { tenantId: 'acme' } }, { $merge: { into: 'accounts' } }]),
     ],
   ])('by %s is refused without one key', async (_, code, attempt) => {
     rig.wire.clear();
