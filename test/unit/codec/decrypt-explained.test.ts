@@ -1,8 +1,7 @@
 import * as bson from 'bson';
-import { PlaintextCollector } from '../../../src/codec/collect-plaintext';
 import { decryptExplained } from '../../../src/codec/decrypt-explained';
 import { fillSlots } from '../../../src/codec/fill-slots';
-import { arrayNode, decryptScope, ENCODE, node, objectNode } from './fixture';
+import { arrayNode, collectorOf, decryptScope, ENCODE, node, objectNode } from './fixture';
 import { MemoryCipher } from './memory-cipher';
 
 const ROOT = objectNode({
@@ -12,7 +11,7 @@ const ROOT = objectNode({
 });
 
 async function stored(): Promise<Record<string, unknown>> {
-  const collector = new PlaintextCollector(ENCODE);
+  const collector = collectorOf();
   const copy = collector.copyObject({ ssn: 'a', age: 5, contacts: [{ phone: 'b' }] }, ROOT);
   const cipher = new MemoryCipher(['k']);
   await fillSlots(collector.slots, { cipher, purpose: 'write', scope: ENCODE });
