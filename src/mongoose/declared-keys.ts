@@ -6,6 +6,7 @@ import { boundaryOf } from './boundary-mark';
 import { planOf } from './bound-model';
 import { clientOf, type HandleRuntime } from './handle-runtime';
 import { type AnyModel, type CollectionConnection, modelsOf } from './native-collection';
+import { connectionsOf } from './related-connections';
 
 /** The names of the data keys that the models of `connection` declare, as far as they belong to this handle. */
 export function namesOn(connection: Connection, runtime: HandleRuntime): DeclaredNames {
@@ -22,7 +23,7 @@ export function usesOn(connection: Connection, runtime: HandleRuntime): UsesOf {
   const client = clientOf(connection);
   return (keyAltName) => {
     const { connections } = (connection as CollectionConnection).base;
-    const siblings = connections.filter((other) => clientOf(other) === client);
+    const siblings = connectionsOf(connections).filter((other) => clientOf(other) === client);
     return [...new Set([connection, ...siblings])].flatMap((each) =>
       usesIn(ownModels(each, runtime), keyAltName),
     );

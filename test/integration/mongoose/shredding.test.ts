@@ -1,0 +1,95 @@
+import { Schema } from 'mongoose';
+import { Undecryptable } from '../../../src/index';
+import { openRig, type Rig } from '../../support/rig';
+
+interface Person {
+  name?: string;
+  email?: string;
+  diary?: string;
+}
+
+let rig: Rig;
+
+beforeEach(async () => {
+  rig = await openRig('shredding', { handle: { undecryptable: 'mark' } });
+});
+
+afterEach(() => rig.close());
+
+function personSchema(): Schema<Person> {
+  const schema = new Schema<Person>({
+    name: String,
+    email: { type: String, encrypted: { algorithm: 'Deterministic', keyAltName: 'contact' } },
+    diary: { type: String, encrypted: { algorithm: 'Random', keyAltName: 'diaries' } },
+  } as object);
+  schema.plugin(rig.fle);
+  return schema;
+}
+
+describe('a deleted data key', () => {
+  it('is guarded while models use it, and then takes what is stored under it along, and nothing else', async () => {
+    const People = rig.connection.model('Person', personSchema());
+    const { _id } = await People.create({ name: 'Ada', email: 'a@b.c', diary: 'Dear diary' });
+    expect((await People.findById(_id))?.diary).toBe('Dear diary'); // the key is in memory
+    const vault = await rig.fle.keyVault(rig.connection);
+
+    expect((await vault.find('diaries'))?.usedBy).toEqual([{ model: 'Person', path: 'diary' }]);
+    await expect(vault.delete('diaries')).rejects.toMatchObject({
+      code: 'FLE_KEY_IN_USE',
+      model: 'Person',
+      path: 'diary',
+    });
+    expect((await People.findById(_id))?.diary).toBe('Dear diary');
+    await vault.delete('diaries', { evenIfUsed: true });
+
+    const document = await People.findById(_id);
+    expect(document?.toObject()).toMatchObject({ name: 'Ada', email: 'a@b.c' });
+    expect(document?.diary).toBeUndefined();
+    expect(rig.fle.undecryptable(document ?? {})).toEqual(['diary']);
+    const lean: unknown = (await People.findOne({ email: 'a@b.c' }).lean())?.diary;
+    expect(lean).toBeInstanceOf(Undecryptable);
+  });
+
+  it('is found to be used through other databases of the client, and by no model of another handle', async () => {
+    rig.connection.useDb('elsewhere').model('Person', personSchema());
+    const other = await openRig('shredding_other');
+    try {
+      const schema = new Schema({
+        x: { type: String, encrypted: { algorithm: 'Random', keyAltName: 'foreign' } },
+      });
+      schema.plugin(other.fle);
+      rig.connection.model('Foreign', schema);
+      const vault = await rig.fle.keyVault(rig.connection);
+      await vault.create('contact');
+      await vault.create('foreign');
+
+      expect((await vault.find('contact'))?.usedBy).toEqual([{ model: 'Person', path: 'email' }]);
+      expect((await vault.find('foreign'))?.usedBy).toEqual([]);
+      expect((await rig.fle.bootstrapKeys(rig.connection)).created).toEqual([]);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('of a tenant is guarded by the fields whose keys documents name', async () => {
+    const schema = new Schema({
+      tenantId: String,
+      secret: {
+        type: String,
+        encrypted: {
+          algorithm: 'Random',
+          keyAltName: { pointer: '/tenantId', prefix: 'tenant:' },
+        },
+      },
+    });
+    schema.plugin(rig.fle);
+    rig.connection.model('Account', schema);
+    const vault = await rig.fle.keyVault(rig.connection);
+    await vault.create('tenant:acme');
+
+    await expect(vault.delete('tenant:acme')).rejects.toMatchObject({ code: 'FLE_KEY_IN_USE' });
+    expect(await vault.delete('tenant:acme', { evenIfUsed: true })).toMatchObject({
+      usedBy: [{ model: 'Account', path: 'secret' }],
+    });
+  });
+});
