@@ -1,4 +1,5 @@
 import type { BoundModel } from './bound-model';
+import type { Command } from './command';
 import type { AnyModel, NativeCollection } from './native-collection';
 
 /** Present on every collection whose commands pass a boundary, whichever copy of this package made it. */
@@ -10,6 +11,11 @@ export interface MarkedBoundary {
   /** Mongoose's own collection, behind the boundary. */
   readonly base: NativeCollection;
   prepareKeys(): Promise<void>;
+  /** The arguments of a method, as `rewrite` makes them, encrypted. */
+  prepare(
+    operation: string,
+    rewrite: (command: Command) => readonly unknown[],
+  ): Promise<{ readonly parameters: readonly unknown[] }>;
 }
 
 /** The boundary before `collection`, or undefined where there is none. */

@@ -5,19 +5,15 @@ import { UnsupportedOperationError } from '../errors';
 import type { EncryptionPlan } from '../plan/encryption-plan';
 import { rewritePipeline } from '../rewrite/pipeline';
 import { boundaryOf } from './boundary-mark';
+import { withEncryptingClient } from './connection-bulk-write';
 import { shapeOfCollection } from './encrypted-collections';
 import { type AnyModel, type CollectionConnection, modelsOf } from './native-collection';
 
 const GUARDED = Symbol.for('mongoose-fle.guarded');
 
-/** An operation of `Connection#bulkWrite`: with a model, or the name of one. */
-interface ConnectionOperation {
-  readonly model?: AnyModel | string;
-}
-
 /**
  * Guards the methods of a connection that go past its models. `bulkWrite`, which goes from the cast straight to the driver's client,
- * refuses models with encrypted fields; `aggregate` refuses to reach into their collections; `watch` refuses a database that holds
+ * encrypts on the way; `aggregate` refuses to reach into collections with encrypted fields; `watch` refuses a database that holds
  * them. They take models and collections of any connection, so they are guarded where all connections have them: on their prototype.
  *
  * Source: Mongoose 9.12, lib/connection.js, `Connection.prototype.bulkWrite`, `watch` and `aggregate`.
@@ -25,16 +21,12 @@ interface ConnectionOperation {
 export function guardConnection(connection: Connection): void {
   guardMethod(connection, 'bulkWrite', (bulkWrite) => {
     return async function (this: Connection, ...parameters) {
-      const [operations] = parameters as [readonly ConnectionOperation[]];
-      for (const { model } of operations) refuseBound(model, this, 'bulkWrite');
-      return await bulkWrite.apply(this, parameters);
+      return await bulkWrite.apply(withEncryptingClient(this), parameters);
     };
   });
   guardMethod(connection, 'watch', (watch) => {
     return function (this: Connection, ...parameters) {
-      modelsOf(this).forEach((model) => {
-        refuseBound(model, this, 'watch');
-      });
+      modelsOf(this).forEach(refuseWatching);
       return watch.apply(this, parameters);
     };
   });
@@ -104,31 +96,14 @@ interface ConnectionAggregate {
   cursor(...parameters: readonly unknown[]): unknown;
 }
 
-const REFUSALS = {
-  bulkWrite: {
-    wrong: 'Connection#bulkWrite() goes past the model, so its values would not be encrypted.',
-    use: 'bulkWrite(), one model at a time',
-  },
-  watch: {
-    wrong: 'Connection#watch() goes past the model, so its values would not be decrypted.',
-    use: 'watch(), one model at a time',
-  },
-} as const;
-
-function refuseBound(
-  model: AnyModel | string | undefined,
-  connection: Connection,
-  operation: keyof typeof REFUSALS,
-): void {
-  const { models } = connection as unknown as { models: Record<string, AnyModel | undefined> };
-  const meant = typeof model === 'string' ? models[model] : model;
-  const plan = boundaryOf(meant?.collection)?.bound.look();
-  if (meant === undefined || plan === undefined || plan.fields.length === 0) return;
-  const { wrong, use } = REFUSALS[operation];
+/** @throws {UnsupportedOperationError} where `model` declares encrypted fields: what it holds would not be decrypted. */
+function refuseWatching(model: AnyModel): void {
+  const plan = boundaryOf(model.collection)?.bound.look();
+  if (plan === undefined || plan.fields.length === 0) return;
   throw new UnsupportedOperationError({
-    model: meant.modelName,
-    operation,
-    wrong,
-    remedy: `Use ${meant.modelName}.${use}.`,
+    model: model.modelName,
+    operation: 'watch',
+    wrong: 'Connection#watch() goes past the model, so its values would not be decrypted.',
+    remedy: `Use ${model.modelName}.watch(), one model at a time.`,
   });
 }

@@ -100,33 +100,6 @@ describe('the collection of a model', () => {
 });
 
 describe('a way past the model', () => {
-  it('by Connection#bulkWrite is refused for a model with encrypted fields', async () => {
-    for (const model of [Patients, 'Patient']) {
-      const attempt = (): unknown =>
-        rig.connection.bulkWrite([
-          { model, name: 'insertOne', document: { ssn: secret('x') } },
-        ] as never);
-      expect(await refusalOf(rig, attempt)).toEqual({
-        name: 'UnsupportedOperationError',
-        code: 'FLE_UNSUPPORTED_OPERATION',
-        message:
-          'Patient: Connection#bulkWrite() goes past the model, so its values would not be encrypted. Use Patient.bulkWrite(), one model at a time.',
-      });
-    }
-  });
-
-  it('by Connection#watch is refused for a connection that has a model with encrypted fields', async () => {
-    const attempt = async (): Promise<unknown> => await Promise.resolve(rig.connection.watch());
-    expect(await refusalOf(rig, attempt)).toEqual({
-      name: 'UnsupportedOperationError',
-      code: 'FLE_UNSUPPORTED_OPERATION',
-      message:
-        'Patient: Connection#watch() goes past the model, so its values would not be decrypted. Use Patient.watch(), one model at a time.',
-    });
-    const clear = twins.plain.db.watch();
-    await clear.close();
-  });
-
   it('by Model.hydrate is refused for ciphertext, and names what decrypts it', async () => {
     const raw = await rig.rawOne('patients', { _id: idOf(1) });
     const refused = await refusalOf(rig, async () => {
