@@ -1,6 +1,8 @@
 import type { PipelineStage } from 'mongoose';
 import { secret } from '../mongoose/compare-twins';
 import { idOf } from '../mongoose/seed-patients';
+import { nextChanges, opened } from '../mongoose/watch-twins';
+import type { ClinicModel } from './clinic';
 import type { Examples, OperationsTable } from './examples';
 
 type Options = Record<string, unknown>;
@@ -66,17 +68,23 @@ export const stages: OperationsTable<Stages> = {
   columns: ['Where it touches encrypted paths'],
   ways: {
     aggregate: async (model, pipeline) => [
-      await model.aggregate(pipeline as PipelineStage[]),
+      await (isOfStream(pipeline)
+        ? firstChange(model, pipeline)
+        : model.aggregate(stagesOf(pipeline))),
       ['$out', '$merge'].some((name) => name in (pipeline.at(-1) ?? {})) &&
         (await model.db.model('Archive').find().sort({ _id: 1 }).lean()),
     ],
     cursor: async (model, pipeline) => {
+      if (isOfStream(pipeline)) return 'in change streams only';
       const read: unknown[] = [];
-      const cursor = model.aggregate(pipeline as PipelineStage[]).cursor({ batchSize: 2 });
+      const cursor = model.aggregate(stagesOf(pipeline)).cursor({ batchSize: 2 });
       for await (const each of cursor) read.push(each);
       return read;
     },
-    'collection.aggregate': (model, pipeline) => model.collection.aggregate(pipeline).toArray(),
+    'collection.aggregate': async (model, pipeline) =>
+      isOfStream(pipeline)
+        ? 'in change streams only'
+        : await model.collection.aggregate(pipeline).toArray(),
   },
   plain: ['yes'],
   code: 'FLE_UNSUPPORTED_STAGE',
@@ -266,6 +274,7 @@ export const stages: OperationsTable<Stages> = {
     $out: [
       { answered: [[{ $out: 'archives' }]], refused: [[{ $out: 'wards' }], [{ $out: 'visits' }]] },
     ],
+    $changeStreamSplitLargeEvent: [{ answered: [[{ $changeStreamSplitLargeEvent: {} }]] }],
     $count: [{ answered: [[{ $match: { visits: 3 } }, { $count: 'n' }]] }],
     $limit: [{ answered: [[SORT, { $limit: 2 }]] }],
     $sample: [{ answered: [[{ $match: { ssn: secret('bea') } }, { $sample: { size: 3 } }]] }],
@@ -295,6 +304,30 @@ export const stages: OperationsTable<Stages> = {
 
 function near(key: string): object {
   return { near: { type: 'Point', coordinates: [8, 47] }, distanceField: 'far', key };
+}
+
+function stagesOf(pipeline: Stages): PipelineStage[] {
+  return pipeline as PipelineStage[];
+}
+
+/** Whether a stage is for change streams, which an aggregate of the collection has not. */
+function isOfStream(pipeline: Stages): boolean {
+  return pipeline.some((stage) => '$changeStreamSplitLargeEvent' in stage);
+}
+
+/** What a change stream gives first, or that the database does not know its stage, which has been passed on to it then. */
+async function firstChange(model: ClinicModel, pipeline: Stages): Promise<unknown> {
+  try {
+    const watching = await opened(model, pipeline);
+    await model.create({ _id: idOf(20), ssn: secret('watched') });
+    const changes = await nextChanges(watching, 1);
+    await watching.close();
+    return changes;
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (name === 'MongoServerError' && message.includes('not recognized')) return 'unknown there';
+    throw error;
+  }
 }
 
 /** Of one accumulator, over groups by name. */
