@@ -365,8 +365,8 @@ ifWatching('a change stream that ciphertext cannot serve', () => {
       'FLE_UNSUPPORTED_STAGE Patient.fullDocument.ssn: $set would write a plain value onto an encrypted path. Give it a new name at the top of the document.',
     ],
     [
-      { $redact: '$$KEEP' },
-      'FLE_UNSUPPORTED_STAGE Patient: the stage $redact is not available where documents hold encrypted fields. Deselect them before, or do after reading what the stage does.',
+      { $redact: '$$DESCEND' },
+      'FLE_UNSUPPORTED_STAGE Patient: $redact would descend into encrypted values. Keep or prune whole documents, with $$KEEP and $$PRUNE.',
     ],
   ])('is refused when it is first asked: %j', async (stage, message) => {
     expect(await refused([stage])).toBe(message);
