@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Holder } from '../codec/collect-plaintext';
 import { type PlainRecord, recordOf } from '../codec/record-of';
 import { isClear } from './node-traits';
@@ -26,6 +27,7 @@ export const READ_OPTIONS: Readonly<Record<string, Rewrite>> = {
  *
  * @throws {UnsupportedOperationError} where one asks of an encrypted path what ciphertext cannot give.
  * @throws {UnsupportedFilterError} where a condition of a projection does.
+ * @throws {Error} Mongoose's own, where it could not cast such a condition.
  */
 export function rewriteReadOptions(
   options: unknown,
@@ -41,7 +43,12 @@ export function rewriteReadOptions(
   return copy;
 }
 
+/**
+ * Source: Mongoose 9.12, lib/query.js: where a condition of `$elemMatch` cannot be cast, `_castFields` gives the error in place of the
+ * projection, which would be sent with the value in it.
+ */
 function rewriteSelection(value: unknown, name: string, scope: RewriteScope): unknown {
+  if (types.isNativeError(value)) throw value;
   const record = recordOf(value);
   if (record !== undefined) return rewriteProjection(record, scope.plan.root, scope);
   const wrong = `the option ${name} is not an object.`;

@@ -60,3 +60,12 @@ describe('an operation with options', () => {
     await expectSame(twins, read);
   });
 });
+
+describe('a condition of a projection that cannot be cast', () => {
+  it('fails as a filter does, and is not sent', async () => {
+    const select = { contacts: { $elemMatch: { phone: { [SENTINEL]: SENTINEL } } } };
+    const reading = twins.encrypted.find({}, select as object).lean();
+    await expect(reading).rejects.toMatchObject({ name: 'CastError', path: 'phone' });
+    expect(rig.wire.names()).toEqual([]);
+  });
+});
