@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
 import { PlaintextCollector } from '../codec/collect-plaintext';
 import { DocumentKeys } from '../codec/document-keys';
+import { isFleError } from '../errors';
 import type { KeyRing } from '../keys/key-ring';
 import { declaredNamesOf } from '../plan/check-keys';
 import type { EncryptionPlan, PlanNode } from '../plan/encryption-plan';
@@ -68,7 +69,9 @@ export class CollectionBoundary {
     refuseWhenClosed(this.base, operation);
     const command = this.#newCommand(operation);
     const parameters = rewrite(command);
-    await command.seal();
+    await command.seal().catch((error: unknown) => {
+      throw notConnected(error) ?? error;
+    });
     return { command, parameters };
   }
 
@@ -78,7 +81,12 @@ export class CollectionBoundary {
    */
   async prepareKeys(): Promise<void> {
     if (this.bound.isClear || isBuffering(this.base) || isClosed(this.base)) return;
-    await this.#keyRing().prepareKeys(declaredNamesOf(this.bound.plan.fields).names, 'write');
+    const { names } = declaredNamesOf(this.bound.plan.fields);
+    await this.#keyRing()
+      .prepareKeys(names, 'write')
+      .catch((error: unknown) => {
+        if (notConnected(error) === undefined) throw error;
+      });
   }
 
   /** The keys of the connection, told which of them this model declares. */
@@ -132,4 +140,15 @@ export class CollectionBoundary {
 /** A client that decrypts by itself hands on plaintext. */
 function readingOf(client: mongo.MongoClient | undefined, reading: ReadPolicy): ReadPolicy {
   return client?.options.autoEncryption === undefined ? reading : { ...reading, plaintext: 'read' };
+}
+
+/**
+ * The driver's own error, where keys could not be read because the client is closed: without encryption the command would fail with it.
+ *
+ * Source: driver 7.8, src/error.ts, `MongoNotConnectedError`.
+ */
+function notConnected(error: unknown): unknown {
+  if (!isFleError(error) || error.code !== 'FLE_KEY_VAULT_UNAVAILABLE') return undefined;
+  const { cause } = error;
+  return cause instanceof Error && cause.name === 'MongoNotConnectedError' ? cause : undefined;
 }

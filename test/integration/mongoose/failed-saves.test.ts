@@ -133,7 +133,6 @@ describe('a document after a save that failed, and after the next', () => {
       const connection = rig.mongoose.createConnection(uri);
       const fle = db === rig.connection ? rig.fle : undefined;
       const model = accountsOn(await connection.asPromise(), fle);
-      await model.findOne();
       const account =
         kind === 'new'
           ? new model({ _id: idOf(2), ...fullAccount() })
