@@ -1,4 +1,5 @@
 import { connection } from 'mongoose';
+import { isFleError } from 'mongoose-fle';
 
 import { fle } from './fle';
 import { perTenant } from './note';
@@ -8,9 +9,13 @@ import { perTenant } from './note';
  * the key vault have to go too.) Returns whether there was such a key.
  */
 export async function eraseTenant(tenantId: string): Promise<boolean> {
-  const keys = await fle.clientEncryption(connection);
-  const key = await keys.getKeyByAltName(perTenant.prefix + tenantId);
-  if (key === null) return false;
-  await keys.deleteKey(key._id);
-  return true;
+  const vault = await fle.keyVault(connection);
+  try {
+    // Notes is a model that may use the key: that is said to be meant.
+    await vault.delete(perTenant.prefix + tenantId, { evenIfUsed: true });
+    return true;
+  } catch (error) {
+    if (isFleError(error) && error.code === 'FLE_KEY_NOT_FOUND') return false;
+    throw error;
+  }
 }
