@@ -21,7 +21,7 @@ function personSchema(): Schema<Person> {
     name: String,
     email: { type: String, encrypted: { algorithm: 'Deterministic', keyAltName: 'contact' } },
     diary: { type: String, encrypted: { algorithm: 'Random', keyAltName: 'diaries' } },
-  } as object);
+  });
   schema.plugin(rig.fle);
   return schema;
 }
