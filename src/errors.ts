@@ -1,62 +1,9 @@
-/** The facts an error carries beside its message: names only, never a value, a key or a credential. */
-export interface FleErrorFacts {
-  /** The model's name; absent where only a schema is known. */
-  readonly model?: string | undefined;
-  /** The path of the encrypted field, dotted as in the schema. */
-  readonly path?: string | undefined;
-  /** The Mongoose or driver method that was called, such as `updateOne`. */
-  readonly operation?: string | undefined;
-  /** The alternate name of the data key. */
-  readonly keyAltName?: string | undefined;
-  /** The identifier of the data key, as UUID text. */
-  readonly keyId?: string | undefined;
-  /** What led to this error, where something did. */
-  readonly cause?: unknown;
-}
+import { BRAND, FleError, type FleErrorText } from './fle-error';
 
-/** What an error is made of: `where: wrong remedy`, both of the latter whole sentences. */
-export interface FleErrorText extends FleErrorFacts {
-  /** Where it happened; without it, `model.path`, whichever of the two is known. */
-  readonly where?: string | undefined;
-  /** What is wrong, as a sentence with its full stop. */
-  readonly wrong: string;
-  /** What to do, as a sentence with its full stop. */
-  readonly remedy: string;
-}
+export { FleError, type FleErrorFacts, type FleErrorText } from './fle-error';
 
 /** Every code an error of this package can have; each has a heading in docs/errors.md. */
 export type FleErrorCode = AnyFleError['code'];
-
-const BRAND = Symbol.for('mongoose-fle.FleError');
-
-/** The base of every error of this package. Recognise one with `isFleError`, tell them apart by `code`. */
-export abstract class FleError extends Error implements FleErrorFacts {
-  abstract readonly code: string;
-  readonly model: string | undefined;
-  readonly path: string | undefined;
-  readonly operation: string | undefined;
-  readonly keyAltName: string | undefined;
-  readonly keyId: string | undefined;
-
-  constructor(text: FleErrorText) {
-    super(
-      `${placeOf(text)}: ${text.wrong} ${text.remedy}`,
-      text.cause === undefined ? undefined : { cause: text.cause },
-    );
-    this.name = new.target.name;
-    this.model = text.model;
-    this.path = text.path;
-    this.operation = text.operation;
-    this.keyAltName = text.keyAltName;
-    this.keyId = text.keyId;
-    Object.defineProperty(this, BRAND, { value: true });
-  }
-}
-
-function placeOf({ where, model, path }: FleErrorText): string {
-  const place = [model, path].filter((part) => part !== undefined).join('.');
-  return where ?? (place === '' ? 'mongoose-fle' : place);
-}
 
 /** A declaration that cannot be honoured: a path that may not be encrypted, declared twice, wrongly nested or indexed. */
 export class InvalidDeclarationError extends FleError {
@@ -163,6 +110,44 @@ export class KeyVaultUnavailableError extends FleError {
   readonly code = 'FLE_KEY_VAULT_UNAVAILABLE';
 }
 
+/** What is known of a request to a KMS that failed, beside the message. */
+export interface KmsRequestText extends FleErrorText {
+  /** The provider, as `kmsProviders` names it. */
+  readonly provider: string;
+  /** Who was asked, as `host:port`; undefined where it did not come to that. */
+  readonly host?: string | undefined;
+  /** The HTTP status of the last answer, where there was one. */
+  readonly status?: number | undefined;
+  /** How often the request was sent, or tried to be. */
+  readonly attempts: number;
+  /** Whether it may pass by itself: the KMS was not there, or overloaded. */
+  readonly transient: boolean;
+}
+
+/** A KMS could not be reached, did not answer in time, or refused a request. */
+export class KmsRequestError extends FleError {
+  readonly code = 'FLE_KMS_REQUEST_FAILED';
+  /** The provider, as `kmsProviders` names it. */
+  readonly provider: string;
+  /** Who was asked, as `host:port`; undefined where it did not come to that. */
+  readonly host: string | undefined;
+  /** The HTTP status of the last answer, where there was one. */
+  readonly status: number | undefined;
+  /** How often the request was sent, or tried to be. */
+  readonly attempts: number;
+  /** Whether it may pass by itself: the KMS was not there, or overloaded. */
+  readonly transient: boolean;
+
+  constructor(text: KmsRequestText) {
+    super(text);
+    this.provider = text.provider;
+    this.host = text.host;
+    this.status = text.status;
+    this.attempts = text.attempts;
+    this.transient = text.transient;
+  }
+}
+
 /** The keys of a connection were asked for after they had been closed. */
 export class HandleClosedError extends FleError {
   readonly code = 'FLE_HANDLE_CLOSED';
@@ -217,6 +202,7 @@ export type AnyFleError =
   | RewrapFailedError
   | KeyVaultIndexError
   | KeyVaultUnavailableError
+  | KmsRequestError
   | HandleClosedError
   | DecryptionFailedError
   | PlaintextFoundError

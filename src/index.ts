@@ -21,6 +21,7 @@ export {
   KeyUnresolvedError,
   KeyVaultIndexError,
   KeyVaultUnavailableError,
+  KmsRequestError,
   MissingDependencyError,
   ModelNotBoundError,
   NothingEncryptedError,

@@ -140,6 +140,8 @@ interface UndecryptableFacts {
 }
 
 function withoutValue(facts: UndecryptableFacts, scope: DecryptScope): Undecryptable {
+  // The value may be in order: a KMS that cannot be asked just now makes no value undecryptable.
+  if (isFleError(facts.cause) && facts.cause.code === 'FLE_KMS_REQUEST_FAILED') throw facts.cause;
   const { field, ciphertext } = facts;
   const isMalformed = ciphertext !== undefined && ciphertextFault(ciphertext.value()) !== undefined;
   if (isMalformed || scope.undecryptable === 'error') throw decryptionFailed(facts, scope);

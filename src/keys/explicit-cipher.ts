@@ -18,15 +18,8 @@ import { NESTED_CIPHERTEXT, keyIdOf, plainTypeOf } from '../codec/ciphertext-fau
 import { type KeyRef, keyIdentified, keyNamed, nameOf, uuidOf } from './key-ref';
 import type { KeySupply } from './key-supply';
 import type { Driver, KeyDocument } from './key-vault';
+import { type EncryptionSource, openClientEncryption } from './open-client-encryption';
 import { readPromoted } from './read-promoted';
-
-/** What an explicit cipher stands on. */
-export interface ExplicitCipherOptions {
-  readonly driver: Driver;
-  readonly client: mongo.MongoClient;
-  readonly encryptionOptions: mongo.ClientEncryptionOptions;
-  readonly supply: KeySupply;
-}
 
 /** Work on the items of a batch, one after the other. */
 interface Work<I, T> {
@@ -52,13 +45,9 @@ interface Parts {
  * A cipher over the public `encrypt` and `decrypt` of the driver's `ClientEncryption`, one value after the other. For drivers whose
  * inner parts are not those that the batch cipher knows.
  */
-export function openExplicitCipher(options: ExplicitCipherOptions): ValueCipher {
-  const { driver, client, encryptionOptions, supply } = options;
-  const clientEncryption = new driver.ClientEncryption(client, {
-    ...encryptionOptions,
-    keyVaultClient: vaultOf(supply),
-  });
-  const parts = { driver, clientEncryption, supply };
+export function openExplicitCipher(source: EncryptionSource, supply: KeySupply): ValueCipher {
+  const clientEncryption = openClientEncryption(source, vaultOf(supply));
+  const parts = { driver: source.driver, clientEncryption, supply };
   return {
     encrypt: (values, purpose) => encryptEach(values, purpose, parts),
     decrypt: (ciphertexts, readOptions) => decryptEach(ciphertexts, readOptions, parts),

@@ -5,11 +5,7 @@ import { openExplicitCipher } from './explicit-cipher';
 import { type KeySupply, type SupplyOptions, supplyKeys } from './key-supply';
 import type { Driver } from './key-vault';
 import { openNativeCrypt } from './native-crypt';
-import {
-  type EncryptionSource,
-  driverOptions,
-  openClientEncryption,
-} from './open-client-encryption';
+import { type EncryptionSource, openClientEncryption } from './open-client-encryption';
 
 /** What a memory is opened with. */
 export interface KeyMemoryOptions extends EncryptionSource {
@@ -39,12 +35,11 @@ export function openKeyMemory(options: KeyMemoryOptions, source: KeySource): Key
 }
 
 function openCipher(options: KeyMemoryOptions, supply: KeySupply): ValueCipher {
-  const { driver, client, batches = true } = options;
-  const encryptionOptions = driverOptions(options);
-  const native = batches ? openNativeCrypt(driver, client, encryptionOptions) : undefined;
+  const { driver, batches = true } = options;
+  const native = batches ? openNativeCrypt(options) : undefined;
   if (native !== undefined) return openBatchCipher({ bson: driver.BSON, native, supply });
   if (batches) warnOfSlowness(driver);
-  return openExplicitCipher({ driver, client, encryptionOptions, supply });
+  return openExplicitCipher(options, supply);
 }
 
 const warnedOf = new WeakSet<Driver>();

@@ -1,4 +1,4 @@
-import { FleError } from '../errors';
+import { FleError, KmsRequestError } from '../errors';
 import { markingSuffix, markingsDocument } from './batch-documents';
 import { coalesce } from './coalesce';
 import { type KeyRef, keyIdentified } from './key-ref';
@@ -36,18 +36,51 @@ export function loadKeysInto(native: NativeCrypt, supply: KeySupply): LoadKeys {
   };
 }
 
-/** One unit of work for all keys; where it fails, one for each, so that a key that cannot be unwrapped spoils no other. */
-async function warmAll(
-  found: readonly Found[],
-  { native, failures }: { native: NativeCrypt; failures: Map<KeyRef, unknown> },
-): Promise<void> {
-  if (found.length === 0) return;
-  try {
-    await warm(found, native);
-  } catch (cause) {
-    if (found.length === 1) for (const { ref } of found) failures.set(ref, cause);
-    else for (const one of found) await warmAll([one], { native, failures });
+interface Warming {
+  readonly native: NativeCrypt;
+  readonly failures: Map<KeyRef, unknown>;
+}
+
+/** One unit of work for all keys of a KMS, so that it is asked for a token once; the KMS are asked at the same time. */
+async function warmAll(found: readonly Found[], warming: Warming): Promise<void> {
+  const byKms = new Map<string, Found[]>();
+  for (const one of found) {
+    const kms = kmsOf(one.document);
+    byKms.set(kms, [...(byKms.get(kms) ?? []), one]);
   }
+  await Promise.all([...byKms.values()].map((group) => warmGroup(group, warming)));
+}
+
+/** Where the work fails, one for each key, so that a key that cannot be unwrapped spoils no other. */
+async function warmGroup(found: readonly Found[], warming: Warming): Promise<void> {
+  try {
+    await warm(found, warming.native);
+  } catch (cause) {
+    if (found.length > 1 && !concernsAll(cause)) {
+      await Promise.all(found.map((one) => warmGroup([one], warming)));
+    } else {
+      for (const { ref } of found) warming.failures.set(ref, cause);
+    }
+  }
+}
+
+/** A KMS that refuses one key may do for another; one that is not there will not. */
+function concernsAll(cause: unknown): boolean {
+  return cause instanceof KmsRequestError && cause.transient;
+}
+
+/** Where a key was wrapped: keys of equal text were wrapped in the same place. */
+function kmsOf({ masterKey }: KeyDocument): string {
+  const { provider, region, endpoint, keyVaultEndpoint } = masterKey as MasterKeyPlace;
+  return JSON.stringify([provider, region, endpoint, keyVaultEndpoint]);
+}
+
+/** What of a stored master key tells its place. Source: the client-side encryption specification, "masterKey". */
+interface MasterKeyPlace {
+  readonly provider?: string;
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly keyVaultEndpoint?: string;
 }
 
 /** Encrypts a zero under every key, which is what makes libmongocrypt ask for it and keep it. */

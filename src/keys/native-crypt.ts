@@ -1,14 +1,14 @@
 import type { mongo } from 'mongoose';
-import type { Driver, KeyDocument } from './key-vault';
+import type { KeyDocument } from './key-vault';
+import type { DrivenContext } from './kms/kms-context';
+import { oneCall } from './kms/reliable-encryption';
+import { type EncryptionSource, driverOptions } from './open-client-encryption';
 
-/** A unit of work of libmongocrypt. Source: MongoCryptContext of mongodb-client-encryption 7.2, src/index.ts. */
-export interface NativeContext {
-  readonly state: number;
-  readonly status: { readonly message?: string };
-  addMongoOperationResponse(response: Uint8Array): void;
-  finishMongoOperation(): void;
-  finalize(): Uint8Array;
-}
+/** A unit of work of libmongocrypt, as far as batches know it. */
+export type NativeContext = Pick<
+  DrivenContext,
+  'state' | 'status' | 'addMongoOperationResponse' | 'finishMongoOperation' | 'finalize'
+>;
 
 /** The part of `MongoCrypt` of mongodb-client-encryption 7.2 that batches are made with. */
 interface MongoCrypt {
@@ -31,6 +31,7 @@ export interface NativeCrypt {
   /**
    * Does `work` that needs keys, with `keys` for a key vault.
    *
+   * @throws {KmsRequestError} where the KMS of a key cannot be asked.
    * @throws {MongoCryptError} of the driver, where the work fails.
    */
   execute(work: NativeContext, keys: readonly KeyDocument[]): Promise<void>;
@@ -51,13 +52,10 @@ const COLLECTION = 'y';
  * Source: the driver's client_encryption.ts 7.8 (unknown options reach `MongoCrypt`; `decrypt` runs the state machine), and
  * libmongocrypt's mongocrypt-ctx-encrypt.c (`_fle1_mongo_feed_markings`).
  */
-export function openNativeCrypt(
-  driver: Driver,
-  client: mongo.MongoClient,
-  options: mongo.ClientEncryptionOptions,
-): NativeCrypt | undefined {
+export function openNativeCrypt(source: EncryptionSource): NativeCrypt | undefined {
+  const { driver } = source;
   const command = driver.BSON.serialize({ insert: COLLECTION });
-  const opened = openMongoCrypt(driver, client, options);
+  const opened = openMongoCrypt(source);
   if (opened === undefined || !asksForMarkings(opened.crypt, command)) return undefined;
   const { crypt, clientEncryption } = opened;
   return {
@@ -74,8 +72,11 @@ export function openNativeCrypt(
       throw new driver.MongoCryptError(work.status.message ?? 'libmongocrypt gave no reason');
     },
     execute: async (work, keys) => {
-      const executor = Object.create(clientEncryption, {
-        _mongoCrypt: { value: { makeExplicitDecryptionContext: () => work } },
+      const call = oneCall(
+        { ...source, encryption: clientEncryption },
+        { makeExplicitDecryptionContext: () => work },
+      );
+      const executor = Object.create(call, {
         _keyVaultClient: { value: vaultOf(keys) },
       }) as mongo.ClientEncryption;
       await executor.decrypt(new driver.BSON.Binary());
@@ -88,15 +89,12 @@ interface Opened {
   readonly crypt: MongoCrypt;
 }
 
-function openMongoCrypt(
-  driver: Driver,
-  client: mongo.MongoClient,
-  options: mongo.ClientEncryptionOptions,
-): Opened | undefined {
+function openMongoCrypt(source: EncryptionSource): Opened | undefined {
+  const { driver, client } = source;
   const schemaMap = driver.BSON.serialize({ [`${DATABASE}.${COLLECTION}`]: {} });
   try {
     const clientEncryption = new driver.ClientEncryption(client, {
-      ...options,
+      ...driverOptions(source),
       schemaMap,
     } as mongo.ClientEncryptionOptions);
     const crypt = (clientEncryption as { _mongoCrypt?: unknown })._mongoCrypt;

@@ -2,6 +2,7 @@ import type { mongo } from 'mongoose';
 import { InvalidKmsConfigError, MissingDependencyError } from '../errors';
 import type { KeyConfig } from './key-config';
 import type { DriverClient } from './key-vault';
+import { askReliably } from './kms/reliable-encryption';
 
 /** With what a `ClientEncryption` of the driver is opened. */
 export interface EncryptionSource extends DriverClient {
@@ -24,7 +25,8 @@ export function driverOptions({ config }: EncryptionSource): mongo.ClientEncrypt
 }
 
 /**
- * A `ClientEncryption` of the driver, which looks for keys by way of `keyVaultClient`. Nothing is sent.
+ * A `ClientEncryption` of the driver, which looks for keys by way of `keyVaultClient`, and asks the KMS by way of this package.
+ * Nothing is sent.
  *
  * @throws {MissingDependencyError} where mongodb-client-encryption is not installed or cannot be loaded.
  * @throws {InvalidKmsConfigError} where libmongocrypt refuses the configuration.
@@ -41,6 +43,7 @@ export function openClientEncryption(
     });
     // Where the driver keeps the credentials; `util.inspect` would show them.
     Object.defineProperty(clientEncryption, '_kmsProviders', { enumerable: false });
+    askReliably({ ...source, encryption: clientEncryption });
     return clientEncryption;
   } catch (cause) {
     throw cause instanceof driver.MongoMissingDependencyError

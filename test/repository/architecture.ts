@@ -6,7 +6,8 @@ import { importsOf, type SourceImport, type SourceTree } from './source-tree';
  * stands beside `rewrite`.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  errors: [],
+  'fle-error': [],
+  errors: ['fle-error'],
   declaration: ['errors'],
   plan: ['errors', 'declaration'],
   codec: ['errors', 'declaration', 'plan'],

@@ -52,6 +52,7 @@ function handled(error: AnyFleError): string {
     case 'FLE_CLI_USAGE':
     case 'FLE_CLI_CONFIG':
     case 'FLE_KEY_VAULT_UNAVAILABLE':
+    case 'FLE_KMS_REQUEST_FAILED':
     case 'FLE_HANDLE_CLOSED':
       return 'keys';
     case 'FLE_ENCRYPTION_FAILED':

@@ -11,6 +11,7 @@ import {
 import { markingSuffix, markingsDocument } from '../../../src/keys/batch-documents';
 import { keyNamed } from '../../../src/keys/key-ref';
 import type { KeyRing } from '../../../src/keys/key-ring';
+import { readKeyConfig } from '../../../src/keys/key-config';
 import { openNativeCrypt } from '../../../src/keys/native-crypt';
 import {
   MASTER_KEY,
@@ -117,10 +118,11 @@ export function describeValueCipher({ name, batches }: CipherUnderTest): void {
 
     /** As some other program may, which does not look at what it encrypts. */
     async function encryptPastAllChecks(value: unknown): Promise<Binary> {
-      const native = openNativeCrypt(driver, vault.client, {
+      const config = readKeyConfig({
         keyVaultNamespace: vault.namespace,
         kmsProviders: { local: { key: MASTER_KEY } },
       });
+      const native = openNativeCrypt({ driver, client: vault.client, config });
       const suffix = markingSuffix('Random', keyNamed('pii'));
       const document = markingsDocument([{ bytes: bson.serialize({ v: value }), suffix }]);
       const keys = await vault.keys.find({ keyAltNames: 'pii' }).toArray();

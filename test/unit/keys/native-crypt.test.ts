@@ -1,11 +1,9 @@
 import { mongo } from 'mongoose';
+import { readKeyConfig } from '../../../src/keys/key-config';
 import { openNativeCrypt } from '../../../src/keys/native-crypt';
 
 const client = new mongo.MongoClient('mongodb://127.0.0.1:9');
-const options: mongo.ClientEncryptionOptions = {
-  keyVaultNamespace: 'encryption.__keyVault',
-  kmsProviders: { local: { key: Buffer.alloc(96) } },
-};
+const config = readKeyConfig({ kmsProviders: { local: { key: Buffer.alloc(96) } } });
 
 /** A driver whose `ClientEncryption` has this for its inner part. */
 function driverWith(_mongoCrypt: unknown): typeof mongo {
@@ -25,11 +23,11 @@ const crypt = { makeEncryptionContext: () => work, makeDecryptionContext: () => 
 
 describe('openNativeCrypt', () => {
   it('finds the inner parts of the driver that is installed', () => {
-    expect(openNativeCrypt(mongo, client, options)).toBeDefined();
+    expect(openNativeCrypt({ driver: mongo, client, config })).toBeDefined();
   });
 
   it('finds the inner parts it knows', () => {
-    expect(openNativeCrypt(driverWith(crypt), client, options)).toBeDefined();
+    expect(openNativeCrypt({ driver: driverWith(crypt), client, config })).toBeDefined();
   });
 
   it.each([
@@ -53,7 +51,7 @@ describe('openNativeCrypt', () => {
       },
     ],
   ])('finds none where there is %s', (_, inner) => {
-    expect(openNativeCrypt(driverWith(inner), client, options)).toBeUndefined();
+    expect(openNativeCrypt({ driver: driverWith(inner), client, config })).toBeUndefined();
   });
 
   it('finds none where the driver refuses an option it does not know', () => {
@@ -62,11 +60,11 @@ describe('openNativeCrypt', () => {
     };
     const driver = { ...mongo, ClientEncryption } as unknown as typeof mongo;
 
-    expect(openNativeCrypt(driver, client, options)).toBeUndefined();
+    expect(openNativeCrypt({ driver, client, config })).toBeUndefined();
   });
 
   it('says why work failed', () => {
-    const native = openNativeCrypt(mongo, client, options);
+    const native = openNativeCrypt({ driver: mongo, client, config });
     const garbage = mongo.BSON.serialize({
       result: { v: [new mongo.Binary(Buffer.from([0]), 6)] },
     });
