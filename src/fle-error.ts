@@ -25,7 +25,7 @@ export interface FleErrorText extends FleErrorFacts {
 }
 
 /** What marks an error of this package, in every copy of it. */
-export const BRAND = Symbol.for('mongoose-fle.FleError');
+export const BRAND: unique symbol = Symbol.for('mongoose-fle.FleError');
 
 /** The base of every error of this package. Recognise one with `isFleError`, tell them apart by `code`. */
 export abstract class FleError extends Error implements FleErrorFacts {
