@@ -5,6 +5,7 @@ import { installDependencies } from './setup/dependencies.mjs';
 import { provideDocumentDbRoot } from './setup/documentdb-root.mjs';
 import { provideAddon } from './setup/native-addon.mjs';
 import { step } from './setup/progress.mjs';
+import { providePyKmip } from './setup/pykmip.mjs';
 import { passOn, run, runHere } from './setup/run.mjs';
 import { SetupError } from './setup/setup-error.mjs';
 import { runChecks } from './setup/test-run.mjs';
@@ -31,6 +32,7 @@ function runExample(name, args) {
 
 async function main([name, ...args]) {
   if (name === 'documentdb') return printDocumentDbRoot();
+  if (name === 'pykmip') return printPyKmip();
   if (name !== undefined && !Object.hasOwn(COMMANDS, name)) {
     throw new SetupError(
       `Usage: node dev/setup.mjs [${Object.keys(COMMANDS).join(' | ')}] [arguments]`,
@@ -56,6 +58,13 @@ async function prepareDatabase(note) {
 async function printDocumentDbRoot() {
   const root = await provideDocumentDbRoot((text) => console.error(text));
   console.log(JSON.stringify({ root }));
+  return 0;
+}
+
+/** What the tests of KMIP run when they come to it. */
+async function printPyKmip() {
+  const pykmip = await providePyKmip((text) => console.error(text));
+  console.log(JSON.stringify({ pykmip: pykmip ?? null }));
   return 0;
 }
 
