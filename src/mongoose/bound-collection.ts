@@ -61,7 +61,14 @@ export function boundCollection(boundary: CollectionBoundary): NativeCollection 
 
 /** `method`, made to reject where it would throw: a throw while a document is saved would leave it neither new nor changed. */
 function rejecting(name: string | symbol, method: CollectionMethod): CollectionMethod {
-  return SYNCHRONOUS.has(name) ? method : async (...parameters) => await method(...parameters);
+  if (SYNCHRONOUS.has(name)) return method;
+  return (...parameters) => {
+    try {
+      return method(...parameters);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
 }
 
 /** For each method of the driver's collection, what it is while fields are encrypted; undefined for what passes. */

@@ -75,9 +75,7 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
       await this.#decryptOrClose(rest);
       const documents = this.#decrypted.reverse().concat(rest);
       this.#decrypted = [];
-      const transformed: unknown[] = [];
-      for (const document of documents) transformed.push(await this.#transformedOrClosed(document));
-      return transformed;
+      return await this.#transformedOrClosed(documents);
     });
   }
 
@@ -208,7 +206,8 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
       await this.#decryptOrClose(batch);
       this.#decrypted = batch.reverse();
     }
-    return await this.#transformedOrClosed(this.#decrypted.pop());
+    const [document] = await this.#transformedOrClosed([this.#decrypted.pop()]);
+    return document;
   }
 
   #isClosedUnopened(): boolean {
@@ -226,9 +225,9 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
   }
 
   /** A transformation that fails ends the cursor, as the driver's. */
-  async #transformedOrClosed(document: unknown): Promise<unknown> {
+  async #transformedOrClosed(documents: readonly unknown[]): Promise<unknown[]> {
     try {
-      return this.#transformed(document);
+      return documents.map((document) => this.#transformed(document));
     } catch (error) {
       await this.close();
       throw error;

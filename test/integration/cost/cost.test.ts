@@ -1,6 +1,6 @@
 import { type Model, Schema } from 'mongoose';
 import { openRig, type Rig } from '../../support/rig';
-import { allocatedBy, countWork } from './count-work';
+import { allocatedBy, countWork, fewestPromises } from './count-work';
 
 interface Person {
   name: string;
@@ -32,7 +32,8 @@ describe('what encryption costs', () => {
   let Twins: Model<Person>;
 
   beforeAll(async () => {
-    rig = await openRig('cost');
+    // Keys that expire while a slow machine counts would have to be loaded again.
+    rig = await openRig('cost', { handle: { keyExpirationMS: 0 } });
     const text = (algorithm: 'Deterministic' | 'Random') => ({
       type: String,
       encrypted: { algorithm, keyAltName: 'people' },
@@ -83,15 +84,12 @@ describe('what encryption costs', () => {
   });
 
   it('makes no promise for each document or value', async () => {
-    const few = await countWork(() => People.find().limit(10).lean());
-    const many = await countWork(() => People.find().limit(100).lean());
-    const [fewTwins, manyTwins] = [
-      await countWork(() => Twins.find().limit(10).lean()),
-      await countWork(() => Twins.find().limit(100).lean()),
-    ];
-    const more = many.promises - few.promises;
-    expect(more - (manyTwins.promises - fewTwins.promises)).toBeLessThanOrEqual(10);
-    expect(few.promises - fewTwins.promises).toBeLessThanOrEqual(50);
+    const promises = (model: Model<Person>, limit: number): Promise<number> =>
+      fewestPromises(() => model.find().limit(limit).lean());
+    const [few, many] = [await promises(People, 10), await promises(People, 100)];
+    const [fewTwins, manyTwins] = [await promises(Twins, 10), await promises(Twins, 100)];
+    expect(many - few - (manyTwins - fewTwins)).toBeLessThanOrEqual(10);
+    expect(few - fewTwins).toBeLessThanOrEqual(50);
   });
 
   it('looks into the key vault once for many cold operations, and not again', async () => {
@@ -142,10 +140,9 @@ describe('what encryption costs', () => {
     ]) {
       await run(Plugged);
       await run(Plain);
-      const plugged = await countWork(() => run(Plugged));
-      const plain = await countWork(() => run(Plain));
-      expect(plugged).toMatchObject({ encryptions: 0, decryptions: 0 });
-      expect(plugged.promises).toBeLessThanOrEqual(plain.promises);
+      expect(await countWork(() => run(Plugged))).toMatchObject({ encryptions: 0, decryptions: 0 });
+      const plugged = await fewestPromises(() => run(Plugged));
+      expect(plugged).toBeLessThanOrEqual(await fewestPromises(() => run(Plain)));
     }
   });
 });

@@ -27,8 +27,15 @@ const DUPLICATE_KEY = 11_000;
 /** The server's other codes depend on how it words what it was sent. */
 function nameOf(error: Error & { readonly code?: unknown }): string {
   const { name, code } = error;
-  if (name === 'TypeError' || name === 'AssertionError') throw error;
+  const isMistake = name === 'TypeError' && !isOfMongoose(error);
+  if (isMistake || name === 'AssertionError') throw error;
   return code === DUPLICATE_KEY ? `${name} of a duplicate key` : name;
+}
+
+/** Mongoose has mistakes of its own, such as in `addToSet` of a BigInt: the twin must end in them too. */
+function isOfMongoose({ stack = '' }: Error): boolean {
+  const thrower = stack.split('\n').find((line) => /[/\\]/.test(line) && line.includes(' at '));
+  return thrower?.includes('/node_modules/mongoose/lib/') === true;
 }
 
 /** `value` with what documents say of themselves in place of them, and without other classes of Mongoose. */
