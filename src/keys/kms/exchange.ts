@@ -13,8 +13,8 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 /** A KMIP message begins with its tag, its type and its length. Source: KMIP 1.0, section 9.1. */
 const KMIP_HEAD_BYTES = 8;
 
-/** Is thrown where an answer is longer than any should be. */
-export class AnswerTooLongError extends Error {}
+/** Is thrown where an answer is not HTTP or KMIP as it should be, or longer than any is. Its message shows nothing of the answer. */
+export class UnreadableAnswerError extends Error {}
 
 /** Is thrown where the other side closed the connection before it had answered. */
 export class ConnectionClosedError extends Error {}
@@ -37,9 +37,21 @@ export async function exchangeHttp(socket: TLSSocket, message: Buffer): Promise<
     setHost: false,
     createConnection: () => socket,
   });
+  // What stands behind the answer, or spoils the rest of it, is an error of the request, for which nobody waits any more.
+  request.on('error', () => undefined);
   request.end(message.subarray(bodyAt));
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
-  return { status: response.statusCode ?? 0, body: await readAll(response) };
+  try {
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    return { status: response.statusCode ?? 0, body: await readAll(response) };
+  } catch (error) {
+    throw isOfParser(error) ? new UnreadableAnswerError('the answer is not HTTP') : error;
+  }
+}
+
+/** Node's parser of HTTP adds to its errors the bytes that it could not read: those of an answer that may hold a key. */
+function isOfParser(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && code.startsWith('HPE_');
 }
 
 /** Sends a KMIP message, and reads the answer. */
@@ -53,7 +65,7 @@ export async function exchangeKmip(socket: TLSSocket, message: Buffer): Promise<
     if (length < KMIP_HEAD_BYTES) continue;
     const answer = Buffer.concat(chunks);
     const whole = KMIP_HEAD_BYTES + answer.readUInt32BE(4);
-    if (whole > MAX_ANSWER_BYTES) throw new AnswerTooLongError('the KMIP answer is too long');
+    if (whole > MAX_ANSWER_BYTES) throw new UnreadableAnswerError('the KMIP answer is too long');
     if (length >= whole) return answer.subarray(0, whole);
   }
   throw new ConnectionClosedError('the connection was closed before the answer');
@@ -65,7 +77,7 @@ async function readAll(response: AsyncIterable<Buffer>): Promise<Buffer> {
   for await (const chunk of response) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > MAX_ANSWER_BYTES) throw new AnswerTooLongError('the answer is too long');
+    if (length > MAX_ANSWER_BYTES) throw new UnreadableAnswerError('the answer is too long');
   }
   return Buffer.concat(chunks);
 }

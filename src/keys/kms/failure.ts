@@ -1,5 +1,5 @@
 import { KmsRequestError } from '../../errors';
-import { type HttpAnswer, AnswerTooLongError, ConnectionClosedError } from './exchange';
+import { ConnectionClosedError, type HttpAnswer, UnreadableAnswerError } from './exchange';
 import { isPutOff, refusalOf } from './answer';
 import { type KmsTarget, ProxyError } from './open-socket';
 import { TimeLimitError } from './time-limit';
@@ -68,7 +68,7 @@ function textsFor(cause: unknown, { timeoutMS }: KmsFailure): readonly [string, 
     return [`the KMS did not answer within ${timeoutMS} ms.`, REACH];
   }
   if (cause instanceof UnusableAnswer) return textsForAnswer(cause.answer);
-  if (cause instanceof AnswerTooLongError) return UNUSABLE;
+  if (cause instanceof UnreadableAnswerError) return UNUSABLE;
   if (cause instanceof ProxyError) {
     return ['the proxy did not connect.', 'Check proxyOptions; the cause says more.'];
   }

@@ -52,6 +52,13 @@ async function refusalOf(act: Promise<unknown>): Promise<KmsRequestError> {
   return outcome as KmsRequestError;
 }
 
+/** The text of all bytes that hang on an error and its causes. */
+function bytesIn(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  const buffers = Object.values(error).filter((value) => Buffer.isBuffer(value));
+  return Buffer.concat(buffers).toString() + bytesIn(error.cause);
+}
+
 describe.each(HTTP)('a request to %s', (provider) => {
   it.each<Fault>([{ status: 429 }, { status: 408 }, { status: 503 }, 'drop', 'drop mid-reply'])(
     'is sent again after %j',
@@ -98,6 +105,25 @@ describe.each(HTTP)('a request to %s', (provider) => {
 
     expect(error).toMatchObject({ provider, status: 200, attempts: 1, transient: false });
     expect(error.message).toContain('the answer is not that of a KMS.');
+    expect(await clinic.keys()).toEqual([]);
+  });
+
+  it.each<[Fault, string]>([
+    ['no HTTP', 'the answer is not that of a KMS.'],
+    ['more behind the answer', 'the answer is not that of a KMS.'],
+    ['spoilt chunk', 'the connection failed (ECONNRESET), after 3 attempts.'],
+  ])('is refused after %s, which ends no process and is not shown', async (fault, wrong) => {
+    const clinic = await openClinic(provider);
+    const uncaught: unknown[] = [];
+    const note = (error: unknown): void => void uncaught.push(error);
+    process.on('uncaughtException', note);
+    rig.kms.always = fault;
+    const error = await refusalOf(clinic.Patients.create({ ssn: '1' }));
+    process.off('uncaughtException', note);
+
+    expect(uncaught).toEqual([]);
+    expect(error.message).toContain(wrong);
+    expect(bytesIn(error)).not.toContain('sentinel');
     expect(await clinic.keys()).toEqual([]);
   });
 

@@ -14,7 +14,17 @@ export type Fault =
   | 'empty body'
   | 'wrong length'
   | 'wrong key material'
+  | keyof typeof RAW
   | { readonly status: number };
+
+/** What is sent in place of an answer, byte for byte. */
+const RAW = {
+  'no HTTP': 'HTTX/9 sentinel-of-the-answer\r\n\r\n',
+  'spoilt chunk':
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nsentinel-of-the-answer\r\n',
+  'more behind the answer':
+    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}sentinel-of-the-answer\r\n\r\n',
+} as const;
 
 /** A TLS server on the loopback that speaks the protocols of its services. */
 export interface KmsServer {
@@ -46,6 +56,10 @@ export async function startKmsServer(
     if (fault === 'silence') return;
     if (fault === 'drop') {
       request.socket.destroy();
+      return;
+    }
+    if (typeof fault === 'string' && fault in RAW) {
+      request.socket.end(RAW[fault as keyof typeof RAW]);
       return;
     }
     const asked = { method, path, headers, body };
