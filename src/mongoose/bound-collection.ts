@@ -66,7 +66,8 @@ function rejecting(name: string | symbol, method: CollectionMethod): CollectionM
     try {
       return method(...parameters);
     } catch (error) {
-      return Promise.reject(error);
+      const reason = error as Error;
+      return Promise.reject(reason);
     }
   };
 }
