@@ -134,7 +134,7 @@ export class DocumentKeys {
         ? `its data key depends on "${path}", for which there is more than one value.`
         : `its data key depends on "${path}", and there is no value for it that could name a key.`,
       remedy: isSpread
-        ? `Write the documents of one value of "${path}" at a time.`
+        ? `${this.facts.maySpread ? 'Ask for' : 'Write'} the documents of one value of "${path}" at a time.`
         : `Give "${path}" in the document, or as an equality in the filter.`,
     });
   }

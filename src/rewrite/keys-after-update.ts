@@ -30,7 +30,10 @@ export function keysAfterUpdate(update: unknown, scope: RewriteScope): KeysAfter
       const before = keys.texts.get(rule.path);
       if (text !== undefined && before?.length === 1 && before[0] === text) continue;
       inserted.set(rule.path, text);
-      if (change.operator === '$setOnInsert') continue;
+      if (change.operator === '$setOnInsert') {
+        if (before?.length === 1) throw contradicted(rule, scope);
+        continue;
+      }
       checkChange(change, { rule, update }, scope);
       updated.set(rule.path, text);
     }
@@ -86,6 +89,13 @@ function textAfter({ operator, path, operand }: Change, rule: PointerRule): stri
 
 const WITH_ALL =
   'Change it with $set, together with every field whose key it names: read the document, assign them all, and save() it.';
+
+/** What the filter and `$set` put into a document that is inserted is encrypted under the key that the filter tells. */
+function contradicted({ path }: PointerRule, scope: RewriteScope): Error {
+  const wrong = `$setOnInsert gives "${path}", by which data keys are named, another value than the filter asks for.`;
+  const remedy = 'Ask for the same value in the filter, or leave it out of $setOnInsert.';
+  return unsupportedUpdate({ path, wrong, remedy }, scope);
+}
 
 interface Changed {
   readonly rule: PointerRule;

@@ -35,7 +35,8 @@ export function rewriteWithVariables(
   const left = split === undefined ? pipeline : [split.match, ...rest];
   refuseVariables(left, variables, joining.stage);
   const inner = joining.rewrite(left);
-  return split === undefined ? inner : { ...inner, pipeline: joined(inner.pipeline, split) };
+  if (split !== undefined) join(inner.pipeline, split);
+  return inner;
 }
 
 function encryptedVariables(bound: unknown, stage: Stage): Variables {
@@ -72,12 +73,12 @@ function splitMatch(
   return { match: { $match: match }, equalities };
 }
 
-function joined([first, ...rest]: readonly unknown[], { equalities }: SplitMatch): unknown[] {
-  const filter = recordOf(recordOf(first)?.['$match']) ?? {};
+/** Puts the equalities back, in place: the slots of the filter's values are in this very object. */
+function join(pipeline: readonly unknown[], { equalities }: SplitMatch): void {
+  const filter = recordOf(recordOf(pipeline[0])?.['$match']) ?? {};
   const left = listOf(recordOf(filter['$expr'])?.['$and']) ?? [];
   const conditions = [...equalities, ...left];
-  const [$expr] = conditions.length === 1 ? conditions : [{ $and: conditions }];
-  return [{ $match: { ...filter, $expr } }, ...rest];
+  filter['$expr'] = conditions.length === 1 ? conditions[0] : { $and: conditions };
 }
 
 function isEquality(condition: unknown, variables: Variables, joining: Joining): boolean {

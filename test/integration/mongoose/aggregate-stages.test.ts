@@ -233,6 +233,21 @@ describe('a pipeline over patients', () => {
         { $match: { 'stays.patient': secret('bea') } },
       ],
     ],
+    [
+      'joins by a variable beside the condition of an encrypted value',
+      [
+        SORT,
+        {
+          $lookup: {
+            from: 'visits',
+            let: { number: '$ssn' },
+            pipeline: [{ $match: { patient: secret('bea'), $expr: equalTo('number') } }],
+            as: 'stays',
+          },
+        },
+        { $unwind: '$stays' },
+      ],
+    ],
   ])('%s as the twin does', async (_, pipeline) => {
     const run = (model: Model<Patient>): unknown =>
       model.aggregate(structuredClone(pipeline) as PipelineStage[]);

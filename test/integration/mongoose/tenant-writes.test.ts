@@ -373,6 +373,16 @@ describe('updates', () => {
         m.updateOne({ tenantId: { $in: ['a', 'b'] }, ssn: '1' }, { name: 'x' }, { upsert: true }),
     ],
     [
+      'another tenant for what is inserted than the filter',
+      'FLE_UNSUPPORTED_UPDATE',
+      (m) =>
+        m.updateOne(
+          { tenantId: 'acme', ssn: '9' },
+          { $set: { notes: ['n'] }, $setOnInsert: { tenantId: 'b' } },
+          { upsert: true },
+        ),
+    ],
+    [
       'another tenant',
       'FLE_UNSUPPORTED_UPDATE',
       (m) => m.updateOne({ tenantId: 'acme' }, { tenantId: 'b' }),
