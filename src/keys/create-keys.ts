@@ -2,11 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { mongo } from 'mongoose';
 import { KeyVaultUnavailableError } from '../errors';
 import { type FetchAll, coalesce } from './coalesce';
+import type { MasterKeyChoice } from './data-keys';
+import { inTurn } from './in-turn';
 import type { KeyConfig } from './key-config';
 import { keyNamed } from './key-ref';
 import { type KeyVault, guardVault } from './key-vault';
+import { makesKmipObject } from './kmip-object';
 import { isDuplicateKeyError } from './name-index';
-import { retryWrite } from './retry-write';
 
 /** Whether a data key was made here, or by somebody else in the meantime. */
 export type Creation = 'created' | 'existing';
@@ -37,27 +39,36 @@ export function createKeysWith(maker: KeyMaker): FetchAll<string, Creation | und
   });
 }
 
-async function createKey(
-  name: string,
-  { vault, config, clientEncryption }: KeyMaker,
-): Promise<Creation> {
+async function createKey(name: string, maker: KeyMaker): Promise<Creation> {
+  const { vault, config } = maker;
   const { namespace } = vault;
+  const choice = config.masterKeyOf(name);
   const wrong = `the data key "${name}" could not be created.`;
   return await guardVault({ namespace, wrong }, async () => {
-    const { provider, masterKey } = config.masterKeyOf(name);
-    // Creating makes an object in KMIP, before it is seen that another process was sooner.
-    const leavesTrace = provider.startsWith('kmip');
-    if (leavesTrace && (await vault.find([keyNamed(name)])).size > 0) return 'existing';
-    const options = { keyAltNames: [name], ...(masterKey && { masterKey }) };
-    try {
-      await retryWrite(() => clientEncryption.createDataKey(provider, options as DataKeyOptions));
-      return 'created';
-    } catch (error) {
-      if (!isDuplicateKeyError(error)) throw error;
-      await untilReadable(name, vault);
-      return 'existing';
-    }
+    if (!makesKmipObject(choice)) return await createUnder(choice, name, maker);
+    // The object is made before it is seen that somebody else was sooner: so it is looked for first, and only by one at a time.
+    return await inTurn(`${namespace}/${name}`, async () =>
+      (await vault.find([keyNamed(name)])).size > 0
+        ? 'existing'
+        : await createUnder(choice, name, maker),
+    );
   });
+}
+
+async function createUnder(
+  { provider, masterKey }: MasterKeyChoice,
+  name: string,
+  { vault, clientEncryption }: KeyMaker,
+): Promise<Creation> {
+  const options = { keyAltNames: [name], ...(masterKey && { masterKey }) } as DataKeyOptions;
+  try {
+    await clientEncryption.createDataKey(provider, options);
+    return 'created';
+  } catch (error) {
+    if (!isDuplicateKeyError(error)) throw error;
+    await untilReadable(name, vault);
+    return 'existing';
+  }
 }
 
 /** The winner's key need not have reached a majority of the servers yet, and only what has can be read. */

@@ -2,7 +2,6 @@ import { KeyVaultUnavailableError } from '../errors';
 import { type KeySelector, requireKey } from './find-key';
 import { type UseGuard, refuseUsed } from './key-use';
 import type { KeyWork } from './key-work';
-import { retryWrite } from './retry-write';
 import { type VaultKey, labelOf, vaultKeyOf } from './vault-key';
 
 const MAX_ATTEMPTS = 5;
@@ -25,7 +24,7 @@ export async function deleteKey(
     // Only under the names that were looked at: one that has come since may be in use.
     const keyAltNames = key.keyAltNames ?? { $exists: false };
     const { deletedCount } = await vault.run('the data key could not be deleted.', (keys) =>
-      retryWrite(() => keys.deleteOne({ _id: key._id, keyAltNames })),
+      keys.deleteOne({ _id: key._id, keyAltNames }),
     );
     if (deletedCount === 0) continue;
     vault.changed();

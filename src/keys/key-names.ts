@@ -5,7 +5,6 @@ import { type UseGuard, refuseUsed } from './key-use';
 import type { KeyDocument } from './key-vault';
 import type { KeyWork } from './key-work';
 import { isDuplicateKeyError } from './name-index';
-import { retryWrite } from './retry-write';
 
 /**
  * Gives a data key one more name.
@@ -22,12 +21,10 @@ export async function addName(
   const { _id } = await requireKey(selector, vault, driver);
   const changed = await vault.run('the name could not be added.', async (keys) => {
     try {
-      return await retryWrite(() =>
-        keys.findOneAndUpdate(
-          { _id },
-          { $addToSet: { keyAltNames: keyAltName } },
-          { returnDocument: 'after' },
-        ),
+      return await keys.findOneAndUpdate(
+        { _id },
+        { $addToSet: { keyAltNames: keyAltName } },
+        { returnDocument: 'after' },
       );
     } catch (error) {
       throw isDuplicateKeyError(error) ? nameTaken(keyAltName, vault.namespace, error) : error;
@@ -52,11 +49,9 @@ export async function removeName(
   const others = { $filter: { input: '$keyAltNames', cond: { $ne: ['$$this', name] } } };
   const isLast = { $eq: ['$keyAltNames', [name]] };
   await vault.run('the name could not be removed.', (keys) =>
-    retryWrite(() =>
-      keys.updateOne({ _id, keyAltNames: keyAltName }, [
-        { $set: { keyAltNames: { $cond: [isLast, '$$REMOVE', others] } } },
-      ]),
-    ),
+    keys.updateOne({ _id, keyAltNames: keyAltName }, [
+      { $set: { keyAltNames: { $cond: [isLast, '$$REMOVE', others] } } },
+    ]),
   );
   vault.changed();
   return await requireKey({ id: _id.toString() }, vault, driver);

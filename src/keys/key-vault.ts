@@ -4,6 +4,7 @@ import type { VaultNamespace } from './key-config';
 import { type KeyRef, keyIdentified, keyNamed, nameOf, uuidOf } from './key-ref';
 import { ensureNameIndex, hasNameIndex } from './name-index';
 import { announceVaultChange } from './vault-changes';
+import { vaultClient } from './vault-client';
 
 /** The driver of the user's own Mongoose: `connection.base.mongo`. */
 export type Driver = typeof mongo;
@@ -39,20 +40,6 @@ export interface KeyVault {
 
 /** The raw collection of the data keys. */
 export type KeyCollection = mongo.Collection<KeyDocument>;
-
-/** What a user's client may be set to, and neither the driver's `ClientEncryption` nor a race between processes bears. */
-const VAULT_OPTIONS = {
-  raw: false,
-  promoteValues: true,
-  promoteLongs: true,
-  promoteBuffers: false,
-  useBigInt64: false,
-  bsonRegExp: false,
-  fieldsAsRaw: {},
-  readConcern: { level: 'majority' },
-  readPreference: 'primary',
-  writeConcern: { w: 'majority' },
-} as const satisfies mongo.CollectionOptions;
 
 /** The key vault `namespace` on the server of `client`. Nothing is sent before it is asked for something. */
 export function openKeyVault(
@@ -108,17 +95,6 @@ export async function guardVault<T>(
       cause,
     });
   }
-}
-
-/** The part of a MongoClient that the driver's key operations use: client_encryption.ts and state_machine.ts of 7.8. */
-function vaultClient(client: mongo.MongoClient): mongo.MongoClient {
-  const wrapper = {
-    db: (database: string) => ({
-      collection: (name: string, options?: mongo.CollectionOptions) =>
-        client.db(database).collection(name, { ...VAULT_OPTIONS, ...options }),
-    }),
-  };
-  return wrapper as unknown as mongo.MongoClient;
 }
 
 /** The filter that libmongocrypt itself asks for keys with. */

@@ -3,11 +3,11 @@ import { InvalidOptionsError } from '../errors';
 import { checkKeyName } from './check-key-name';
 import type { MasterKeyChoice } from './data-keys';
 import { findKey, requireKey } from './find-key';
+import { inTurn } from './in-turn';
 import { nameTaken } from './key-names';
 import type { KeyDocument } from './key-vault';
 import type { KeyWork } from './key-work';
 import { isDuplicateKeyError } from './name-index';
-import { retryWrite } from './retry-write';
 
 /** How a data key is made. */
 export interface CreateKeyOptions {
@@ -34,8 +34,9 @@ const KEY_MATERIAL_BYTES = 96;
 export async function makeKey(
   keyAltName: string,
   { wrappedBy, alsoNamed = [], keyMaterial }: CreateKeyOptions,
-  { vault, driver, config, clientEncryption }: KeyWork,
+  work: KeyWork,
 ): Promise<KeyDocument> {
+  const { vault, driver, config } = work;
   const keyAltNames = [...new Set([keyAltName, ...alsoNamed])];
   for (const name of keyAltNames) checkKeyName(name);
   checkKeyMaterial(keyMaterial);
@@ -44,23 +45,38 @@ export async function makeKey(
       ? config.masterKeyOf(keyAltName)
       : config.readMasterKey(wrappedBy, 'create.wrappedBy');
   await vault.ensureIndex();
-  for (const name of keyAltNames) {
-    const taken = await findKey(name, vault, driver);
-    if (taken !== undefined) throw nameTaken(name, vault.namespace);
-  }
   const options = {
     keyAltNames,
     ...(masterKey && { masterKey }),
     ...(keyMaterial && { keyMaterial: new driver.BSON.Binary(Buffer.from(keyMaterial)) }),
   } as DataKeyOptions;
-  const id = await vault.run(`the data key "${keyAltName}" could not be created.`, async () => {
+  const id = await inTurn(`${vault.namespace}/${keyAltName}`, async () => {
+    for (const name of keyAltNames) {
+      const taken = await findKey(name, vault, driver);
+      if (taken !== undefined) throw nameTaken(name, vault.namespace);
+    }
+    return await createDataKey({ provider, options, keyAltName }, work);
+  });
+  return await requireKey({ id: id.toString() }, vault, driver);
+}
+
+interface NewKey {
+  readonly provider: MasterKeyChoice['provider'];
+  readonly options: DataKeyOptions;
+  readonly keyAltName: string;
+}
+
+async function createDataKey(
+  { provider, options, keyAltName }: NewKey,
+  { vault, clientEncryption }: KeyWork,
+): Promise<mongo.UUID> {
+  return await vault.run(`the data key "${keyAltName}" could not be created.`, async () => {
     try {
-      return await retryWrite(() => clientEncryption.createDataKey(provider, options));
+      return await clientEncryption.createDataKey(provider, options);
     } catch (error) {
       throw isDuplicateKeyError(error) ? nameTaken(keyAltName, vault.namespace, error) : error;
     }
   });
-  return await requireKey({ id: id.toString() }, vault, driver);
 }
 
 function checkKeyMaterial(keyMaterial: unknown): void {

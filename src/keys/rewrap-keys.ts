@@ -5,7 +5,6 @@ import type { MasterKeyChoice } from './data-keys';
 import { keyNotFound } from './find-key';
 import type { KeyDocument } from './key-vault';
 import type { KeyWork } from './key-work';
-import { retryWrite } from './retry-write';
 import { isSameMasterKey } from './same-master-key';
 import { type VaultKey, labelOf, vaultKeyOf } from './vault-key';
 
@@ -146,7 +145,7 @@ async function failureOf(
   const target = { provider, ...(masterKey && { masterKey }) } as RewrapTarget;
   try {
     await vault.run(`the data key ${labelOf(key)} could not be re-wrapped.`, () =>
-      retryWrite(() => clientEncryption.rewrapManyDataKey({ _id: document._id }, target)),
+      clientEncryption.rewrapManyDataKey({ _id: document._id }, target),
     );
     return undefined;
   } catch (error) {
