@@ -30,10 +30,9 @@ export function keysAfterUpdate(update: unknown, scope: RewriteScope): KeysAfter
       const before = keys.texts.get(rule.path);
       if (text !== undefined && before?.length === 1 && before[0] === text) continue;
       inserted.set(rule.path, text);
-      if (change.operator === '$setOnInsert') {
-        if (before?.length === 1) throw contradicted(rule, scope);
-        continue;
-      }
+      const isInsertOnly = change.operator === '$setOnInsert';
+      if (isInsertOnly && before?.length === 1) throw contradicted(rule, scope);
+      if (isInsertOnly) continue;
       checkChange(change, { rule, update }, scope);
       updated.set(rule.path, text);
     }
