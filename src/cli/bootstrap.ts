@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Output } from './output';
 import { inSession } from './session';
 import type { Surroundings } from './surroundings';
+import { visible } from './visible';
 
 /** `bootstrap`: creates the data keys that models name and the vault lacks. */
 export function addBootstrap(program: Command, { streams }: Surroundings): void {
@@ -26,6 +27,6 @@ export function addBootstrap(program: Command, { streams }: Surroundings): void 
 }
 
 function line(output: Output, what: string, names: readonly string[]): string {
-  const listed = names.length === 0 ? '' : `: ${names.join(', ')}`;
+  const listed = names.length === 0 ? '' : `: ${names.map(visible).join(', ')}`;
   return `${names.length} ${output.paint('faint', what)}${listed}`;
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { CliUsageError } from '../errors';
 import type { Streams } from './output';
@@ -21,8 +22,11 @@ export async function confirm(
     });
   }
   const dialogue = createInterface({ input: process.stdin, output: stderr });
+  // Ctrl+C and Ctrl+D close it: the question is then rejected by some versions of Node, and left open by others.
+  const unanswered = once(dialogue, 'close').then(() => '');
   try {
-    const answer = await dialogue.question(`${question} [y/N] `);
+    const asked = dialogue.question(`${question} [y/N] `).catch(() => '');
+    const answer = await Promise.race([asked, unanswered]);
     if (/^y(es)?$/i.test(answer.trim())) return;
   } finally {
     dialogue.close();

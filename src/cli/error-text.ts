@@ -1,4 +1,5 @@
 import { isFleError } from '../errors';
+import { visible } from './visible';
 
 /** What is printed of an error. */
 export interface ErrorText {
@@ -9,8 +10,10 @@ export interface ErrorText {
 }
 
 const MAX_CAUSES = 5;
-/** The user and password of a connection string or a proxy. */
-const CREDENTIALS = /(\w+:\/\/)[^/\s@]+@/g;
+/** The user and password of a connection string or a proxy; what should be escaped in them may not be. */
+const CREDENTIALS = /(\w+:\/\/)\S*@/g;
+/** What the driver says of a host: the user and password, where a connection string has no host. Source: its utils.ts 7.8. */
+const UNPARSED_HOST = /Unable to parse .* with URL/g;
 
 /** What is printed of `error`: its message and those of its causes, without stacks and without the credentials of addresses. */
 export function errorText(error: unknown): ErrorText {
@@ -30,13 +33,17 @@ export function isUsageFault(error: unknown): boolean {
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return 'something was thrown that is no error.';
   const text = isFleError(error) ? error.message : `${error.name}: ${error.message}`;
-  return text.replace(CREDENTIALS, '$1');
+  const shown = text
+    .replace(CREDENTIALS, '$1')
+    .replace(UNPARSED_HOST, 'Unable to parse a host with URL');
+  return shown.split('\n').map(visible).join('\n');
 }
 
 function causesOf(error: unknown): unknown[] {
   const causes: unknown[] = [];
   let cause = causeOf(error);
-  while (cause !== undefined && causes.length < MAX_CAUSES) {
+  // The cause of Mongoose's error of a server that does not answer is no error.
+  while (cause instanceof Error && causes.length < MAX_CAUSES) {
     if (cause instanceof AggregateError) return [...causes, ...(cause.errors as unknown[])];
     causes.push(cause);
     cause = causeOf(cause);

@@ -2,9 +2,13 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Mongoose } from 'mongoose';
+import type { Connection, Mongoose } from 'mongoose';
 import { CliConfigError } from '../errors';
-import { fieldEncryption, type FieldEncryptionOptions } from '../mongoose/field-encryption';
+import {
+  type FieldEncryption,
+  type FieldEncryptionOptions,
+  fieldEncryption,
+} from '../mongoose/field-encryption';
 import { importModule } from './config-file';
 
 /** What fle.config.json may hold. */
@@ -25,7 +29,7 @@ const SERVER_SELECTION_MS = 5000;
  * What `file` configures: what its `module` exports, or a handle of its `options` and a connection to its `uri`, without models. In
  * place of any text, `{ "env": "NAME" }` takes it from the environment, so that no secret has to stand in the file.
  *
- * @throws {CliConfigError} where it cannot be read, or holds something else.
+ * @throws {CliConfigError} where it cannot be read, holds something else, or has options that are refused.
  */
 export async function readJsonConfig(file: string): Promise<Readonly<Record<string, unknown>>> {
   const config = parse(file);
@@ -36,12 +40,26 @@ export async function readJsonConfig(file: string): Promise<Readonly<Record<stri
   if (typeof uri !== 'string' || config.options === undefined) {
     throw wrongConfig(file, 'it has neither "module" nor both "uri" and "options".');
   }
-  const fle = fieldEncryption(fromEnvironment(config.options, file) as FieldEncryptionOptions);
+  const fle = handleOf(fromEnvironment(config.options, file), file);
   const mongoose = await loadMongoose(dirname(file));
-  const connection = await mongoose
-    .createConnection(uri, { serverSelectionTimeoutMS: SERVER_SELECTION_MS })
-    .asPromise();
+  const connection = async (): Promise<Connection> =>
+    await mongoose
+      .createConnection(uri, { serverSelectionTimeoutMS: SERVER_SELECTION_MS })
+      .asPromise();
   return { fle, connection };
+}
+
+function handleOf(options: unknown, file: string): FieldEncryption {
+  try {
+    return fieldEncryption(options as FieldEncryptionOptions);
+  } catch (cause) {
+    throw new CliConfigError({
+      where: basename(file),
+      wrong: 'its options are refused.',
+      remedy: 'The cause says why.',
+      cause,
+    });
+  }
 }
 
 function parse(file: string): JsonConfig {

@@ -1,5 +1,6 @@
 import type { VaultKey } from '../keys/vault-key';
 import { tableOf } from './table';
+import { visible } from './visible';
 
 /** Data keys as a table. */
 export function keyTable(keys: readonly VaultKey[]): string {
@@ -7,9 +8,11 @@ export function keyTable(keys: readonly VaultKey[]): string {
 }
 
 function rowOf({ keyAltNames, id, provider, masterKey, updatedAt, usedBy }: VaultKey): string[] {
-  const fields = Object.entries(masterKey).map(([name, value]) => `${name}=${String(value)}`);
+  const fields = Object.entries(masterKey).map(([name, value]) =>
+    visible(`${name}=${String(value)}`),
+  );
   return [
-    keyAltNames.join('\n'),
+    keyAltNames.map(visible).join('\n'),
     id,
     [provider, ...fields].join('\n'),
     updatedAt.toISOString().slice(0, 10),

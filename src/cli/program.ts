@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { CliUsageError } from '../errors';
 import { addBootstrap } from './bootstrap';
 import { addDoctor } from './doctor';
 import { isUsageFault } from './error-text';
@@ -31,10 +32,24 @@ export async function runProgram(argv: readonly string[], streams: Streams): Pro
     await programOf(surroundings).parseAsync([...argv]);
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    openOutput(streams, argv.includes('--json')).failure(error);
+    const output = openOutput(streams, argv.includes('--json'));
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.done;
+      if (output.isJson) output.failure(calledWrongly(error)); // for people, commander has said it
+      return EXIT.usage;
+    }
+    output.failure(error);
     return isUsageFault(error) ? EXIT.usage : EXIT.failed;
   }
+}
+
+function calledWrongly({ message }: CommanderError): CliUsageError {
+  const fault = /^error: (.*)/.exec(message)?.[1] ?? 'no command is given';
+  return new CliUsageError({
+    where: 'mongoose-fle',
+    wrong: `${fault}.`,
+    remedy: 'Say --help to see what there is.',
+  });
 }
 
 function programOf(surroundings: Surroundings): Command {

@@ -163,6 +163,30 @@ describe('mongoose-fle', () => {
     expect(run.stderr).toContain(text);
   });
 
+  it('tells machines in JSON that it is called wrongly', async () => {
+    expect(await json('frob')).toEqual({
+      code: 2,
+      printed: {
+        error: {
+          code: 'FLE_CLI_USAGE',
+          message: "mongoose-fle: unknown command 'frob'. Say --help to see what there is.",
+          causes: [],
+        },
+      },
+    });
+  });
+
+  it('shows names of keys to people so that no terminal obeys them', async () => {
+    await cli('keys', 'create', 'tenant:\x1b[2J\n\u202Eevil');
+    const { stdout } = await cli('keys', 'list');
+    const taken = await cli('keys', 'create', 'tenant:\x1b[2J\n\u202Eevil');
+
+    for (const obeyed of ['\x1b', '\u202E']) {
+      expect(stdout + taken.stderr).not.toContain(obeyed);
+    }
+    expect(stdout).toContain(String.raw`tenant:\u001b[2J\u000a\u202eevil`);
+  });
+
   it('says that the database cannot be reached, without its password', async () => {
     environment['CLI_URI'] = `mongodb://someone:sentinel@127.0.0.1:9/${database}`;
     const run = await cli('doctor');
@@ -172,6 +196,7 @@ describe('mongoose-fle', () => {
       /^fle\.config\.ts: the database cannot be reached\. Check that the server runs, .+\n {2}Cause: .*ECONNREFUSED 127\.0\.0\.1:9/,
     );
     expect(run.stderr).not.toContain('sentinel');
+    expect(run.stderr).not.toContain('no error');
   });
 
   it('shows its help, and its version', async () => {
@@ -253,6 +278,40 @@ describe('the configuration', () => {
     expect(stderr).toBe(
       `${name}: ${wrong} Export both, and import the models, so that their keys are known.\n`,
     );
+  });
+
+  it.each([
+    [{ local: { key: 'sentinel' } }, 'its options are refused. The cause says why.'],
+    [{ local: { key: { env: 'CLI_MASTER_KEY' } } }, 'the database cannot be reached.'],
+  ])('that is JSON ends with 2 where it cannot be used: %j', async (kmsProviders, wrong) => {
+    const uri = 'mongodb://someone:sentinel@127.0.0.1:9/x?serverSelectionTimeoutMS=100';
+    const text = JSON.stringify({ uri, options: { kmsProviders } });
+    const { code, stderr } = await cliWith('fle.config.json', text, 'doctor');
+
+    expect(code).toBe(2);
+    expect(stderr.startsWith(`fle.config.json: ${wrong}`)).toBe(true);
+  });
+
+  it.each(['mongodb://someone:sentinel', 'mongodb://someone:a/sentinel@127.0.0.1/x'])(
+    'that is JSON shows nothing of the connection string %s, which is wrong',
+    async (uri) => {
+      const options = { kmsProviders: { local: { key: MASTER_KEY } } };
+      const text = JSON.stringify({ uri, options });
+      const { code, stderr } = await cliWith('fle.config.json', text, 'doctor');
+
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^fle\.config\.json: the database cannot be reached\./);
+      expect(stderr).not.toContain('sentinel');
+    },
+  );
+
+  it('ends with 2 where it exports an open connection and no handle', async () => {
+    const text = `import mongoose from 'mongoose';
+      export const connection = mongoose.createConnection(process.env.CLI_URI);`;
+    const { code, stderr } = await cliWith('fle.config.mjs', text, 'doctor');
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('it does not export "fle"');
   });
 
   it('is told of where it fails or is missing', async () => {
