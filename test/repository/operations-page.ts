@@ -14,7 +14,9 @@ export interface PageRow {
 export interface PageTable {
   /** The heading of its section. */
   readonly heading: string;
-  /** The headings of its columns, without the first. */
+  /** The heading of its first column, */
+  readonly first: string;
+  /** and those of the others. */
   readonly columns: readonly string[];
   readonly rows: readonly PageRow[];
 }
@@ -30,7 +32,7 @@ export function operationsTables(): PageTable[] {
     text
       .split(/\n\n/)
       .filter((each) => each.startsWith('|'))
-      .map((table) => ({ heading, columns: columnsOf(table), rows: rowsOf(table) })),
+      .map((table) => ({ heading, ...headOf(table), rows: rowsOf(table) })),
   );
 }
 
@@ -54,12 +56,13 @@ function sections(): [heading: string, text: string][] {
     });
 }
 
-function columnsOf(table: string): string[] {
+function headOf(table: string): Pick<PageTable, 'first' | 'columns'> {
   const [head = ''] = table.split('\n');
-  return head
+  const [first = '', ...columns] = head
     .split('|')
-    .slice(2, -1)
+    .slice(1, -1)
     .map((cell) => cell.trim().replaceAll('`', ''));
+  return { first, columns };
 }
 
 function rowsOf(table: string): PageRow[] {

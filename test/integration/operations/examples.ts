@@ -17,7 +17,9 @@ import type { ClinicModel } from './clinic';
 export interface OperationsTable<Subject> {
   /** The section of the page the table stands in, */
   readonly heading: string;
-  /** and the headings of its columns, without the first. */
+  /** the heading of its first column, */
+  readonly first: string;
+  /** and those of the others. */
   readonly columns: readonly string[];
   /** What an example is handed to, by name. It may be given any model of clinic.ts's twins, and must not change the example. */
   readonly ways: Ways<Subject>;

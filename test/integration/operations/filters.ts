@@ -29,6 +29,7 @@ const AREA = { $centerSphere: [[8, 47], 1] };
 
 export const filters: OperationsTable<Filter> = {
   heading: 'Filters',
+  first: 'Operator',
   columns: ['Deterministic', 'Random'],
   ways: WAYS,
   plain: ['yes'],

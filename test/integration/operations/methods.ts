@@ -33,6 +33,7 @@ const OPERATIONS = (): object[] => [
 
 export const methods: OperationsTable<Call> = {
   heading: 'Methods',
+  first: 'Method',
   columns: [''],
   ways: {
     called: async (model, call) => await call(model.collection as unknown as Collection, model),
@@ -161,7 +162,9 @@ export const methods: OperationsTable<Call> = {
     ),
     watch: answered(async (_, model) => {
       const watching = await opened(model, [{ $match: { 'fullDocument.ssn': secret('fresh') } }]);
-      await model.create([fresh(20), { ...fresh(21), ssn: secret('other') }, fresh(22)]);
+      for (const each of [fresh(20), { ...fresh(21), ssn: secret('other') }, fresh(22)]) {
+        await model.create(each);
+      }
       const changes = await nextChanges(watching, 2);
       await watching.close();
       return changes;

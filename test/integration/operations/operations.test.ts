@@ -1,14 +1,16 @@
 import { isFleError } from '../../../src/index';
-import { onlyCodeOf, operationsTables } from '../../repository/operations-page';
+import { onlyCodeOf, operationsTables, type PageTable } from '../../repository/operations-page';
 import { freshCopy } from '../../support/fresh-copy';
 import { openRig, type Rig } from '../../support/rig';
 import { visibleText } from '../../support/wire-monitor';
 import { expectSame, expectSameStored, SENTINEL, type Twins } from '../mongoose/compare-twins';
+import { accumulators, windowOperators } from './accumulators';
 import { type ClinicModel, type ClinicPatient, clinicTwins, furnishClinic } from './clinic';
 import type { Examples, OperationsTable } from './examples';
 import { filters } from './filters';
 import { methods } from './methods';
-import { accumulators, readingOptions, stages } from './reading';
+import { readingOptions } from './reading';
+import { stages } from './stages';
 import { modifiers, pipelineUpdates, updates } from './updates';
 
 /** In types.test.ts, and in test/integration/mongoose/tenant-writes.test.ts and its neighbours. */
@@ -23,15 +25,16 @@ const TABLES = [
   readingOptions,
   stages,
   accumulators,
+  windowOperators,
   methods,
 ] as unknown as readonly OperationsTable<object>[];
 
 const PAGE = operationsTables();
-const tableOf = ({
-  heading,
-  columns,
-}: OperationsTable<object>): (typeof PAGE)[number] | undefined =>
-  PAGE.find((table) => table.heading === heading && table.columns.join() === columns.join());
+const tableOf = ({ heading, first, columns }: OperationsTable<object>): PageTable | undefined =>
+  PAGE.find(
+    (table) =>
+      table.heading === heading && table.first === first && table.columns.join() === columns.join(),
+  );
 
 let rig: Rig;
 let twins: Twins<ClinicPatient>;
@@ -66,54 +69,55 @@ interface Case {
   readonly code: string;
 }
 
-describe.each(
-  TABLES.map((table) => [`${table.heading}: ${table.columns.join(', ')}`, table] as const),
-)('%s', (_, table) => {
-  const rows = tableOf(table)?.rows ?? [];
+describe.each(TABLES.map((table) => [`${table.heading}: ${table.first}`, table] as const))(
+  '%s',
+  (_, table) => {
+    const rows = tableOf(table)?.rows ?? [];
 
-  it('has examples for every row, and no others', () => {
-    expect(Object.keys(table.rows).sort()).toEqual(rows.flatMap(({ names }) => names).sort());
-  });
+    it('has examples for every row, and no others', () => {
+      expect(Object.keys(table.rows).sort()).toEqual(rows.flatMap(({ names }) => names).sort());
+    });
 
-  it.each(rows.flatMap(({ names, cells }) => names.map((name) => [name, cells] as const)))(
-    '%s has the examples that its cells ask for',
-    (name, cells) => {
-      const examples = table.rows[name] ?? [];
-      const kinds = examples.map(kindsOf);
-      expect(kinds).toEqual(
-        cells.map((cell, place) => asked(cell, table, kinds[place] ?? kindsOf({}))),
-      );
-      const own = examples.flatMap((each) => [
-        ...(each.answered ?? []),
-        ...refusalsOf(each, '').map(([example]) => example),
-      ]);
-      expect(own.filter((each) => !isNamedIn(each, name))).toEqual([]);
-    },
-  );
+    it.each(rows.flatMap(({ names, cells }) => names.map((name) => [name, cells] as const)))(
+      '%s has the examples that its cells ask for',
+      (name, cells) => {
+        const examples = table.rows[name] ?? [];
+        const kinds = examples.map(kindsOf);
+        expect(kinds).toEqual(
+          cells.map((cell, place) => asked(cell, table, kinds[place] ?? kindsOf({}))),
+        );
+        const own = examples.flatMap((each) => [
+          ...(each.answered ?? []),
+          ...refusalsOf(each, '').map(([example]) => example),
+        ]);
+        expect(own.filter((each) => !isNamedIn(each, name))).toEqual([]);
+      },
+    );
 
-  const answered = casesOf(table, ({ answered: given = [] }) => given.map((each) => [each, '']));
-  it.each(answered)('$says gives the answer of the twin: $example', async ({ example }) => {
-    for (const [way, take] of Object.entries(table.ways)) {
-      rig.wire.clear();
-      const outcome = await expectSame(twins, (model) => take(model, freshCopy(example)));
-      expect([way, outcome]).not.toEqual([way, { error: expect.anything() as unknown }]);
-      if (!hasWritten()) continue;
-      await expectSameStored(rig, twins);
-      await restore();
-    }
-  });
+    const answered = casesOf(table, ({ answered: given = [] }) => given.map((each) => [each, '']));
+    it.each(answered)('$says gives the answer of the twin: $example', async ({ example }) => {
+      for (const [way, take] of Object.entries(table.ways)) {
+        rig.wire.clear();
+        const outcome = await expectSame(twins, (model) => take(model, freshCopy(example)));
+        expect([way, outcome]).not.toEqual([way, { error: expect.anything() as unknown }]);
+        if (!hasWritten()) continue;
+        await expectSameStored(rig, twins);
+        await restore();
+      }
+    });
 
-  const refused = casesOf(table, refusalsOf);
-  it.each(refused)('$says is refused with $code: $example', async ({ example, code }) => {
-    const errors: unknown[] = [];
-    for (const [way, take] of Object.entries(table.ways)) {
-      const error = await refusedWith((model) => take(model, freshCopy(example)));
-      errors.push([way, error === BY_MONGOOSE ? BY_MONGOOSE : code]);
-      expect([way, error]).toEqual(errors.at(-1));
-    }
-    expect(errors).toContainEqual([expect.anything(), code]);
-  });
-});
+    const refused = casesOf(table, refusalsOf);
+    it.each(refused)('$says is refused with $code: $example', async ({ example, code }) => {
+      const errors: unknown[] = [];
+      for (const [way, take] of Object.entries(table.ways)) {
+        const error = await refusedWith((model) => take(model, freshCopy(example)));
+        errors.push([way, error === BY_MONGOOSE ? BY_MONGOOSE : code]);
+        expect([way, error]).toEqual(errors.at(-1));
+      }
+      expect(errors).toContainEqual([expect.anything(), code]);
+    });
+  },
+);
 
 /** The commands that change nothing; an aggregate may. */
 const READS: ReadonlySet<string> = new Set(['find', 'count', 'distinct', 'getMore', 'killCursors']);

@@ -24,6 +24,7 @@ const computing = (operator: string, operands: readonly [Update, Update]): Examp
 
 export const updates: OperationsTable<Update> = {
   heading: 'Updates',
+  first: 'Operator',
   columns: ['Deterministic', 'Random'],
   ways: WAYS,
   plain: ['yes'],
@@ -132,6 +133,7 @@ const each = [secret('x'), secret('y')];
 
 export const modifiers: OperationsTable<Update> = {
   heading: 'Updates',
+  first: 'Modifier',
   columns: ['On encrypted arrays'],
   ways: WAYS,
   plain: ['yes'],
@@ -180,6 +182,7 @@ type Stages = object[];
 
 export const pipelineUpdates: OperationsTable<Stages> = {
   heading: 'Updates',
+  first: 'Stage of a pipeline update',
   columns: ['On paths that are not encrypted'],
   ways: {
     updateOne: (model, stages) => model.updateOne(ADA, stages, { updatePipeline: true }),
