@@ -15,7 +15,7 @@ function personModel(
   const encrypted = { algorithm: 'Deterministic', keyAltName } as const;
   const schema = new Schema<Person>({ name: String, ssn: { type: String, encrypted } });
   schema.plugin(fle);
-  return connection.model('Person', schema) as unknown as Model<Person>;
+  return connection.model<Person>('Person', schema);
 }
 
 let rig: Rig;

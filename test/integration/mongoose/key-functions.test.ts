@@ -27,7 +27,7 @@ beforeAll(async () => {
     text: { type: String, encrypted: { algorithm: 'Deterministic', keyAltName: byRegion } },
   });
   schema.plugin(rig.fle);
-  Letters = rig.connection.model('Letter', schema) as unknown as Model<Letter>;
+  Letters = rig.connection.model<Letter>('Letter', schema);
 });
 
 beforeEach(async () => {

@@ -98,7 +98,7 @@ describe('a transaction', () => {
 describe('a connection that is not open yet', () => {
   it('lets commands wait until it is, as the twin does', async () => {
     const later = rig.mongoose.createConnection();
-    const model = later.model('Patient', twins.encrypted.schema) as unknown as Model<Patient>;
+    const model = later.model<Patient>('Patient', twins.encrypted.schema);
     const waiting = Promise.all([
       model.findOne({ ssn: secret('ssn') }).lean(),
       model.create({ _id: idOf(9), ssn: secret('late') }),
@@ -127,8 +127,8 @@ describe('a connection that is not open yet', () => {
     const other = rig.mongoose.createConnection();
     const outcome = await expectSame(
       {
-        encrypted: never.model('Patient', twins.encrypted.schema) as unknown as Model<Patient>,
-        plain: other.model('Patient', twins.plain.schema) as unknown as Model<Patient>,
+        encrypted: never.model<Patient>('Patient', twins.encrypted.schema),
+        plain: other.model<Patient>('Patient', twins.plain.schema),
       },
       attempt,
     );
@@ -140,7 +140,7 @@ describe('a connection that is not open yet', () => {
 describe('a connection that was closed and opened again', () => {
   it('encrypts and decrypts as before', async () => {
     const connection = await rig.mongoose.createConnection(rig.uri).asPromise();
-    const model = connection.model('Patient', twins.encrypted.schema) as unknown as Model<Patient>;
+    const model = connection.model<Patient>('Patient', twins.encrypted.schema);
     expect(await model.findOne({ ssn: secret('ssn') }).lean()).toMatchObject({ name: 'Ada' });
     await connection.close();
     await connection.openUri(rig.uri);

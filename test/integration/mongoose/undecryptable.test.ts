@@ -20,7 +20,7 @@ function personModel({ connection, fle }: Rig): Model<Person> {
     notes: [{ type: String, ...encrypted('lost') }],
   });
   schema.plugin(fle);
-  return connection.model('Person', schema) as unknown as Model<Person>;
+  return connection.model<Person>('Person', schema);
 }
 
 async function storeAndLoseKey(rig: Rig, People: Model<Person>): Promise<void> {
