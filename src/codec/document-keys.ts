@@ -128,14 +128,17 @@ export class DocumentKeys {
 
   #unresolved({ path }: PointerRule, field: EncryptedField): KeyUnresolvedError {
     const known = this.texts.get(path);
-    const isSpread = known !== undefined && known.length > 1;
+    if (known === undefined || known.length < 2) {
+      return this.#error(field, {
+        wrong: `its data key depends on "${path}", and there is no value for it that could name a key.`,
+        remedy: `Give "${path}" in the document, or as an equality in the filter.`,
+      });
+    }
     return this.#error(field, {
-      wrong: isSpread
-        ? `its data key depends on "${path}", for which there is more than one value.`
-        : `its data key depends on "${path}", and there is no value for it that could name a key.`,
-      remedy: isSpread
-        ? `${this.facts.maySpread ? 'Ask for' : 'Write'} the documents of one value of "${path}" at a time.`
-        : `Give "${path}" in the document, or as an equality in the filter.`,
+      wrong: `its data key depends on "${path}", for which there is more than one value.`,
+      remedy: this.facts.maySpread
+        ? `Ask for the documents of one value of "${path}" at a time.`
+        : `Write the documents of one value of "${path}" at a time.`,
     });
   }
 
