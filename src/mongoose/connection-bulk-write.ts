@@ -3,6 +3,7 @@ import { boundaryOf, type MarkedBoundary } from './boundary-mark';
 import { rewriteBulk } from './bulk-operations';
 import { withoutCiphertextKeys } from './duplicate-key';
 import type { AnyModel } from './native-collection';
+import { redactionScopeOf, withoutLeaks } from './redact-methods';
 
 /** An operation of `Connection#bulkWrite` as Mongoose hands it to the driver's client: cast, and still with its model. */
 interface ClientOperation {
@@ -29,6 +30,26 @@ export function withEncryptingClient(connection: Connection): Connection {
     }
   };
   return Object.create(connection, { client: { value: { bulkWrite } } }) as Connection;
+}
+
+/**
+ * What `write` gives or rejects with, without the values of encrypted paths where one of the models of `operations` is to show none.
+ * Mongoose's errors do not say of which operation they are, so a path is clear only where it is in all of those models.
+ */
+export async function redactedBulkWrite(
+  write: () => unknown,
+  operations: unknown,
+  connection: Connection,
+): Promise<unknown> {
+  const given: unknown[] = Array.isArray(operations) ? operations : [];
+  const models = given.map((operation) => {
+    const { model } = (operation ?? {}) as Partial<ClientOperation>;
+    return model === undefined ? undefined : boundaryOf(modelOf(model, connection)?.collection);
+  });
+  const bound = models.flatMap((boundary) => (boundary === undefined ? [] : [boundary.bound]));
+  const redacting = bound.filter(({ runtime }) => runtime.redactsErrors);
+  if (redacting.length === 0) return await write();
+  return await withoutLeaks(write, redactionScopeOf('Connection', redacting));
 }
 
 /** The operations in their order, those of one model encrypted in one batch. */

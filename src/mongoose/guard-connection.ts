@@ -5,7 +5,7 @@ import { UnsupportedOperationError } from '../errors';
 import type { EncryptionPlan } from '../plan/encryption-plan';
 import { rewritePipeline } from '../rewrite/pipeline';
 import { boundaryOf } from './boundary-mark';
-import { withEncryptingClient } from './connection-bulk-write';
+import { redactedBulkWrite, withEncryptingClient } from './connection-bulk-write';
 import { shapeOfCollection } from './encrypted-collections';
 import { type AnyModel, type CollectionConnection, modelsOf } from './native-collection';
 
@@ -21,7 +21,8 @@ const GUARDED = Symbol.for('mongoose-fle.guarded');
 export function guardConnection(connection: Connection): void {
   guardMethod(connection, 'bulkWrite', (bulkWrite) => {
     return async function (this: Connection, ...parameters) {
-      return await bulkWrite.apply(withEncryptingClient(this), parameters);
+      const write = (): unknown => bulkWrite.apply(withEncryptingClient(this), parameters);
+      return await redactedBulkWrite(write, parameters[0], this);
     };
   });
   guardMethod(connection, 'watch', (watch) => {

@@ -55,10 +55,10 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 /**
  * Takes what belongs to encrypted paths out of an error of Mongoose, in place: out of its message, its stack and its properties. Errors
- * of clear paths, and of others than Mongoose, stay as they are.
+ * of clear paths, and of others than Mongoose, stay as they are, but for those that a bulk write has hung onto them.
  */
 export function redactError(error: unknown, scope: RedactionScope): void {
-  if (typeof error !== 'object' || error === null || isFleError(error)) return;
+  if (typeof error !== 'object' || error === null) return;
   const shown = error as Shown;
   for (const inner of shown.validationErrors ?? []) redactError(inner, scope);
   for (const inner of shown.mongoose?.validationErrors ?? []) redactError(inner, scope);

@@ -131,6 +131,32 @@ const ATTEMPTS: readonly (readonly [string, (model: Model<Anything>) => unknown]
     (model) =>
       model.bulkWrite(bulk({ updateOne: { filter: NO_NUMBER, update: { age: 1 } } }), unordered),
   ],
+  [
+    'bulkWrite, unordered and refused',
+    (model) =>
+      model.bulkWrite(
+        bulk(
+          { insertOne: { document: NO_NUMBER } },
+          { updateOne: { filter: {}, update: { $inc: { visits: 1 } } } },
+        ),
+        unordered,
+      ),
+  ],
+  [
+    'Connection#bulkWrite',
+    (model) =>
+      model.db.bulkWrite(
+        bulk({ model, name: 'updateOne', filter: NO_NUMBER, update: { age: 1 } }),
+      ),
+  ],
+  [
+    'Connection#bulkWrite, its result',
+    async (model) => {
+      const operation = { model: 'Person', name: 'insertOne', document: NO_NUMBER };
+      const result: unknown = await model.db.bulkWrite(bulk(operation), { ordered: false });
+      throw Object.assign(new Error('held'), { held: (result as { mongoose: object }).mongoose });
+    },
+  ],
   ['find', (model) => model.find(NO_NUMBER)],
   ['find, $in', (model) => model.find({ visits: { $in: [1, secret('in')] } })],
   ['find, $and', (model) => model.find({ $and: [{ 'kids.pin': secret('pin') }] })],
