@@ -145,9 +145,7 @@ const ATTEMPTS: readonly (readonly [string, (model: Model<Anything>) => unknown]
   [
     'Connection#bulkWrite',
     (model) =>
-      model.db.bulkWrite(
-        bulk({ model, name: 'updateOne', filter: NO_NUMBER, update: { age: 1 } }),
-      ),
+      model.db.bulkWrite(bulk({ model, name: 'updateOne', filter: NO_NUMBER, update: { age: 1 } })),
   ],
   [
     'Connection#bulkWrite, its result',
