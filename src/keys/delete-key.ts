@@ -23,12 +23,10 @@ export async function deleteKey(
     refuseUsed(labelOf(shown), shown.usedBy, guard);
     // Only under the names that were looked at: one that has come since may be in use.
     const keyAltNames = key.keyAltNames ?? { $exists: false };
-    const { deletedCount } = await vault.run('the data key could not be deleted.', (keys) =>
+    const { deletedCount } = await vault.change('the data key could not be deleted.', (keys) =>
       keys.deleteOne({ _id: key._id, keyAltNames }),
     );
-    if (deletedCount === 0) continue;
-    vault.changed();
-    return shown;
+    if (deletedCount > 0) return shown;
   }
   throw new KeyVaultUnavailableError({
     where: vault.namespace,

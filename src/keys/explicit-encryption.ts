@@ -42,9 +42,11 @@ export function explicitEncryption(options: ExplicitEncryptionOptions): Explicit
   const gate = openGate('clientEncryption.close()');
   const call = async (name: string | symbol, parameters: readonly unknown[]): Promise<unknown> => {
     checkNames(name, parameters);
-    const result = await methodOf(current(), name)(...parameters);
-    if (CHANGING.has(name)) onChange();
-    return result;
+    try {
+      return await methodOf(current(), name)(...parameters);
+    } finally {
+      if (CHANGING.has(name)) onChange(); // also where it fails: the server may have done it all the same
+    }
   };
   const shape = Object.create(driver.ClientEncryption.prototype) as ExplicitEncryption;
   return new Proxy(shape, {

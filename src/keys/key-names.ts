@@ -48,12 +48,11 @@ export async function removeName(
   const name = { $literal: keyAltName };
   const others = { $filter: { input: '$keyAltNames', cond: { $ne: ['$$this', name] } } };
   const isLast = { $eq: ['$keyAltNames', [name]] };
-  await vault.run('the name could not be removed.', (keys) =>
+  await vault.change('the name could not be removed.', (keys) =>
     keys.updateOne({ _id, keyAltNames: keyAltName }, [
       { $set: { keyAltNames: { $cond: [isLast, '$$REMOVE', others] } } },
     ]),
   );
-  vault.changed();
   return await requireKey({ id: _id.toString() }, vault, driver);
 }
 

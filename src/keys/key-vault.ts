@@ -34,6 +34,11 @@ export interface KeyVault {
   hasIndex(): Promise<boolean>;
   /** Runs an operation on the keys; `wrong` says, as a sentence, what was not done where it fails. */
   run<T>(wrong: string, operation: (keys: KeyCollection) => Promise<T>): Promise<T>;
+  /**
+   * Runs an operation that takes keys or names away, as `run` does. The whole process then forgets the keys it has in memory, also where
+   * the operation fails: the server may have done it all the same.
+   */
+  change<T>(wrong: string, operation: (keys: KeyCollection) => Promise<T>): Promise<T>;
   /** To be called when keys were deleted or have lost a name: the whole process forgets the keys it has in memory. */
   readonly changed: () => void;
 }
@@ -50,10 +55,14 @@ export function openKeyVault(
   const keys = vault.db(database).collection<KeyDocument>(collection);
   const run = <T>(wrong: string, operation: (keys: KeyCollection) => Promise<T>): Promise<T> =>
     guardVault({ namespace, wrong }, () => operation(keys));
+  const changed = (): void => {
+    announceVaultChange(namespace);
+  };
   return {
     namespace,
     client: vault,
     run,
+    change: (wrong, operation) => run(wrong, operation).finally(changed),
     find: (refs) =>
       run(UNREADABLE, async () => {
         const documents = await keys.find(filterFor(refs, driver)).toArray();
@@ -66,9 +75,7 @@ export function openKeyVault(
       }),
     ensureIndex: () => run(NO_INDEX, ensureNameIndex),
     hasIndex: () => run(UNREADABLE, hasNameIndex),
-    changed: () => {
-      announceVaultChange(namespace);
-    },
+    changed,
   };
 }
 

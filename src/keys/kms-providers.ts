@@ -126,8 +126,11 @@ function readProvider(name: KmsProviderName, fields: unknown): object {
   return kind.readCredentials(fields, where);
 }
 
+/** Whether it is `{}`. A promise, a Map or an object with getters has no fields of its own either, and means something else. */
 function isEmptyObject(fields: unknown): boolean {
-  return typeof fields === 'object' && fields !== null && Object.keys(fields).length === 0;
+  if (typeof fields !== 'object' || fields === null || Object.keys(fields).length > 0) return false;
+  const prototype: unknown = Object.getPrototypeOf(fields);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 type Credentials = Readonly<Record<string, Readonly<Record<string, unknown>>>>;

@@ -50,6 +50,25 @@ describe('a deleted data key', () => {
     expect(lean).toBeInstanceOf(Undecryptable);
   });
 
+  it('is forgotten also where the answer of the server that deleted it is lost', async () => {
+    const { Collection, MongoNetworkError } = rig.connection.base.mongo;
+    const deleteOne: unknown = Reflect.get(Collection.prototype, 'deleteOne');
+    const losing = jest.spyOn(Collection.prototype, 'deleteOne');
+    losing.mockImplementation(async function (this: unknown, ...parameters) {
+      await Reflect.apply(deleteOne as () => Promise<unknown>, this, parameters);
+      throw new MongoNetworkError('the answer is lost');
+    });
+    const People = rig.connection.model('Person', personSchema());
+    const { _id } = await People.create({ diary: 'Dear diary' });
+    const vault = await rig.fle.keyVault(rig.connection);
+    const deleted = vault.delete('diaries', { evenIfUsed: true });
+
+    await expect(deleted).rejects.toMatchObject({ code: 'FLE_KEY_VAULT_UNAVAILABLE' });
+    losing.mockRestore();
+    expect(await vault.find('diaries')).toBeUndefined();
+    expect(rig.fle.undecryptable((await People.findById(_id)) ?? {})).toEqual(['diary']);
+  });
+
   it('is found to be used through other databases of the client, and by no model of another handle', async () => {
     rig.connection.useDb('elsewhere').model('Person', personSchema());
     const other = await openRig('shredding_other');

@@ -22,6 +22,7 @@ function vaultThatFinds(...answers: boolean[]): KeyVault {
     ensureIndex: () => Promise.resolve(true),
     hasIndex: () => Promise.resolve(true),
     run: () => Promise.reject(new Error('nothing is to be run')),
+    change: () => Promise.reject(new Error('nothing is to be changed')),
     changed: () => undefined,
   };
 }

@@ -50,6 +50,31 @@ describe('readKmsProviders', () => {
     expect(onDemand).toEqual([]);
   });
 
+  it('takes nothing else without fields for it', () => {
+    class Credentials {
+      readonly #words = ['AKIA', 'sentinel'];
+      get accessKeyId(): string | undefined {
+        return this.#words[0];
+      }
+      get secretAccessKey(): string | undefined {
+        return this.#words[1];
+      }
+    }
+    const { onDemand, readCredentials } = readKmsProviders({ aws: new Credentials() });
+
+    expect(onDemand).toEqual([]);
+    expect(readCredentials()).toEqual({
+      aws: { accessKeyId: 'AKIA', secretAccessKey: 'sentinel' },
+    });
+    for (const aws of [Promise.resolve(AWS), new Map(Object.entries(AWS)), new Date()]) {
+      expect(refusal({ aws })).toMatchObject({
+        message: expect.stringMatching(
+          /^kmsProviders\.aws\.accessKeyId: the field is missing\./,
+        ) as unknown,
+      });
+    }
+  });
+
   it('takes {} for credentials on demand', () => {
     const { readCredentials, onDemand } = readKmsProviders({
       aws: {},
