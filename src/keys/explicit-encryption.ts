@@ -1,6 +1,10 @@
 import type { mongo } from 'mongoose';
+import { type Binary, type Bson, bsonTypeOf, isCiphertext } from '../codec/bson';
+import { keyIdOf } from '../codec/ciphertext-fault';
 import { checkKeyName } from './check-key-name';
+import type { OnKey } from './first-alone';
 import { openGate } from './gate';
+import { keyIdentified, keyNamed } from './key-ref';
 import type { Driver } from './key-vault';
 
 /** The driver's own `ClientEncryption`, for explicit work, with an end. */
@@ -16,6 +20,8 @@ export interface ExplicitEncryptionOptions {
   readonly current: () => mongo.ClientEncryption;
   /** Through which every operation passes first. */
   readonly pass: <T>(operation: () => Promise<T>) => Promise<T>;
+  /** Through which passes what needs a key unwrapped. */
+  readonly onKey: OnKey;
   /** Is called when keys were deleted, or have lost a name. */
   readonly onChange: () => void;
 }
@@ -33,17 +39,29 @@ const NAMES_GIVEN: Readonly<Record<string, (parameters: readonly unknown[]) => u
   addKeyAltName: ([, name]) => [name],
 };
 
+/** The key that a method needs unwrapped. */
+const KEYS_NEEDED: Readonly<
+  Record<string, (parameters: readonly unknown[]) => string | undefined>
+> = {
+  encrypt: ([, options]) => keyIn(options),
+  encryptExpression: ([, options]) => keyIn(options),
+  decrypt: ([ciphertext]) =>
+    isCiphertext(ciphertext) ? keyIdentified(keyIdOf(ciphertext.value())) : undefined,
+};
+
 /**
  * An object with all that the driver's `ClientEncryption` has, whichever version it is of, and with `close`. Keys that change are
  * forgotten at once, in the whole process.
  */
 export function explicitEncryption(options: ExplicitEncryptionOptions): ExplicitEncryption {
-  const { driver, current, pass, onChange } = options;
+  const { driver, current, pass, onKey, onChange } = options;
   const gate = openGate('clientEncryption.close()');
   const call = async (name: string | symbol, parameters: readonly unknown[]): Promise<unknown> => {
     checkNames(name, parameters);
+    const key = KEYS_NEEDED[String(name)]?.(parameters);
+    const given = key === undefined ? parameters : copyOf(parameters, driver.BSON);
     try {
-      return await methodOf(current(), name)(...parameters);
+      return await onKey(key, async () => await methodOf(current(), name)(...given));
     } finally {
       if (CHANGING.has(name)) onChange(); // also where it fails: the server may have done it all the same
     }
@@ -68,6 +86,23 @@ export function explicitEncryption(options: ExplicitEncryptionOptions): Explicit
 
 function methodOf(encryption: mongo.ClientEncryption, name: string | symbol): Method {
   return (Reflect.get(encryption, name) as Method).bind(encryption);
+}
+
+/** What the caller changes, or wipes, while the call waits for its key, changes nothing. */
+function copyOf([value, ...others]: readonly unknown[], bson: Bson): unknown[] {
+  const options = others.map((other) => (typeof other === 'object' ? { ...other } : other));
+  if (typeof value !== 'object' || value === null) return [value, ...options];
+  const copy = bson.deserialize(bson.serialize({ v: value }), {
+    promoteValues: false,
+    bsonRegExp: true,
+  }) as { v: unknown };
+  return [copy.v, ...options];
+}
+
+function keyIn(options: unknown): string | undefined {
+  const { keyAltName, keyId } = (options ?? {}) as { keyAltName?: unknown; keyId?: unknown };
+  if (typeof keyAltName === 'string') return keyNamed(keyAltName);
+  return bsonTypeOf(keyId) === 'Binary' ? keyIdentified((keyId as Binary).value()) : undefined;
 }
 
 function nameIn(options: unknown): unknown[] {

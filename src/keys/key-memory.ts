@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
 import type { ValueCipher } from '../codec/value-cipher';
 import { openBatchCipher } from './batch-cipher';
+import { decryptUnder, readOptionsOf } from './decrypt-under';
 import { openExplicitCipher } from './explicit-cipher';
 import { type KeySupply, type SupplyOptions, supplyKeys } from './key-supply';
 import type { Driver } from './key-vault';
@@ -30,8 +31,16 @@ export function openKeyMemory(options: KeyMemoryOptions, source: KeySource): Key
   let explicit: mongo.ClientEncryption | undefined;
   return {
     cipher: openCipher(options, supply),
-    clientEncryption: () => (explicit ??= openClientEncryption(options, source.vault.client)),
+    clientEncryption: () => (explicit ??= openExplicit(options, source.vault.client)),
   };
+}
+
+function openExplicit(
+  options: KeyMemoryOptions,
+  keyVaultClient: mongo.MongoClient,
+): mongo.ClientEncryption {
+  const encryption = openClientEncryption(options, keyVaultClient);
+  return decryptUnder(readOptionsOf(options.client), { ...options, encryption });
 }
 
 function openCipher(options: KeyMemoryOptions, supply: KeySupply): ValueCipher {

@@ -1,6 +1,7 @@
 import type { EncryptPurpose, ValueCipher } from '../codec/value-cipher';
 import { createKeysWith } from './create-keys';
 import { type ExplicitEncryption, explicitEncryption } from './explicit-encryption';
+import { firstAlone } from './first-alone';
 import { type Gate, openGate } from './gate';
 import { type KeyMemoryOptions, openKeyMemory } from './key-memory';
 import { type KeyTending, checkedNames, tendKeys } from './key-tending';
@@ -60,6 +61,7 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
     driver,
     current: () => memory.current().clientEncryption(),
     pass: gate.pass,
+    onKey: firstAlone(),
     onChange: vault.changed,
   };
   return {

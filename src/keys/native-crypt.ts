@@ -74,7 +74,7 @@ export function openNativeCrypt(source: EncryptionSource): NativeCrypt | undefin
     execute: async (work, keys) => {
       const call = oneCall(
         { ...source, encryption: clientEncryption },
-        { makeExplicitDecryptionContext: () => work },
+        { crypt: { makeExplicitDecryptionContext: () => work } },
       );
       const executor = Object.create(call, {
         _keyVaultClient: { value: vaultOf(keys) },

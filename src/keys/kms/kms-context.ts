@@ -29,10 +29,12 @@ const CONCURRENCY = 16;
  */
 export class KmsContext implements DrivenContext {
   readonly #context: DrivenContext;
+  readonly #onOutput: ((output: Uint8Array) => void) | undefined;
   #fulfilled = false;
 
-  constructor(context: DrivenContext) {
+  constructor(context: DrivenContext, onOutput?: (output: Uint8Array) => void) {
     this.#context = context;
+    this.#onOutput = onOutput;
   }
 
   /** Whether there are requests to be answered. */
@@ -74,7 +76,9 @@ export class KmsContext implements DrivenContext {
   }
 
   finalize(): Uint8Array {
-    return this.#context.finalize();
+    const output = this.#context.finalize();
+    this.#onOutput?.(output);
+    return output;
   }
 
   /**

@@ -30,13 +30,18 @@ export function askReliably(source: CredentialSource): void {
   }
 }
 
-/**
- * A stand-in for the encryption of `source` that serves one call. The contexts it drives are made by `crypt`, by default those of the
- * encryption itself.
- */
+/** How one call differs from the usual. */
+export interface OneCallOptions {
+  /** What makes the contexts that it drives; by default the encryption itself. */
+  readonly crypt?: object;
+  /** Is given the output of libmongocrypt. */
+  readonly onOutput?: (output: Uint8Array) => void;
+}
+
+/** A stand-in for the encryption of `source` that serves one call. */
 export function oneCall(
   source: CredentialSource,
-  crypt: object | undefined = cryptOf(source.encryption),
+  { crypt = cryptOf(source.encryption), onOutput }: OneCallOptions = {},
 ): mongo.ClientEncryption {
   let context: KmsContext | undefined;
   const makers = new Proxy(crypt ?? {}, {
@@ -44,7 +49,8 @@ export function oneCall(
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== 'function') return value;
       return (...parameters: unknown[]) => {
-        context = new KmsContext((value as Method).apply(target, parameters) as DrivenContext);
+        const driven = (value as Method).apply(target, parameters) as DrivenContext;
+        context = new KmsContext(driven, onOutput);
         return context;
       };
     },
@@ -60,7 +66,8 @@ export function oneCall(
   }) as mongo.ClientEncryption;
 }
 
-function isKnown(encryption: mongo.ClientEncryption): boolean {
+/** Whether the inner parts of `encryption` are those that `oneCall` needs. */
+export function isKnown(encryption: mongo.ClientEncryption): boolean {
   const crypt = cryptOf(encryption) as { makeDataKeyContext?: unknown } | undefined;
   return typeof crypt?.makeDataKeyContext === 'function' && 'askForKMSCredentials' in encryption;
 }

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import type { mongo } from 'mongoose';
 import { Algorithm } from '../../../src/declaration/algorithm';
 import { HandleClosedError, InvalidOptionsError } from '../../../src/errors';
 import { MASTER_KEY, type TestVault, driver, openTestVault } from './test-vault';
@@ -136,5 +137,55 @@ describe('clientEncryption', () => {
     await expect(encryption.decrypt(ciphertext)).rejects.toThrow(
       /not all keys requested were satisfied/,
     );
+  });
+});
+
+describe('decrypt', () => {
+  const values = {
+    long: driver.BSON.Long.fromNumber(5),
+    bytes: new driver.BSON.Binary(Buffer.from('bytes')),
+    int: 7,
+    expression: /x/i,
+  };
+
+  it.each<[string, mongo.MongoClientOptions]>([
+    ['no options', {}],
+    ['useBigInt64', { useBigInt64: true }],
+    ['promoteLongs: false', { promoteLongs: false }],
+    ['promoteBuffers', { promoteBuffers: true }],
+    ['promoteValues: false', { promoteValues: false }],
+    ['bsonRegExp', { bsonRegExp: true }],
+  ])('reads as the connection reads plain values: %s', async (_, options) => {
+    const client = vault.connect(options);
+    const encryption = vault.openRing({ client }).clientEncryption();
+    const keyId = await encryption.createDataKey('local');
+    const plain = client.db(vault.namespace.split('.')[0]).collection('plain');
+    await plain.deleteMany({});
+    await plain.insertOne({ whole: values, ...values });
+    const { _id, ...read } = (await plain.findOne()) as Record<string, unknown>;
+
+    expect(_id).toBeDefined();
+    for (const [name, value] of Object.entries({ whole: values, ...values })) {
+      const ciphertext = await encryption.encrypt(value, { algorithm: random, keyId });
+      const decrypted: unknown = await encryption.decrypt(ciphertext);
+      expect(decrypted).toStrictEqual(read[name]);
+      expect(await vault.bareEncryption().decrypt(ciphertext)).toBeDefined();
+    }
+  });
+});
+
+describe('encrypt', () => {
+  it('takes the value as it is when it is called, also where it waits for its key', async () => {
+    const encryption = vault.openRing().clientEncryption();
+    const keyId = await encryption.createDataKey('local');
+    const fresh = vault.openRing().clientEncryption();
+    const secrets = [Buffer.from('secret'), Buffer.from('secret'), Buffer.from('secret')];
+    const underWay = secrets.map((secret) => fresh.encrypt(secret, { algorithm: random, keyId }));
+    for (const secret of secrets) secret.fill(0);
+
+    for (const ciphertext of await Promise.all(underWay)) {
+      const value: mongo.Binary = await encryption.decrypt(ciphertext);
+      expect(Buffer.from(value.value()).toString()).toBe('secret');
+    }
   });
 });

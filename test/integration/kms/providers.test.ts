@@ -55,6 +55,32 @@ describe.each(PROVIDERS)('a data key of %s', (provider) => {
     const asked = [...rig.kms.log, ...rig.kmip.log].filter((line) => !line.includes('token'));
     expect(asked).toHaveLength(1);
   });
+
+  it('is unwrapped once for many explicit calls at once', async () => {
+    const name = freshDatabaseName(provider);
+    const first = await openClinic(name, chosen(provider));
+    const encryption = await first.fle.clientEncryption(first.connection);
+    await first.fle.bootstrapKeys(first.connection);
+    const by = {
+      keyAltName: 'patients',
+      algorithm: 'AEAD_AES_256_CBC_HMAC_SHA_512-Random',
+    } as const;
+    const ciphertext = await encryption.encrypt('x', by);
+    const second = await openClinic(name, chosen(provider));
+    const third = await openClinic(name, chosen(provider));
+    rig.kms.log.length = 0;
+    rig.kmip.log.length = 0;
+    const reader = await second.fle.clientEncryption(second.connection);
+    const writer = await third.fle.clientEncryption(third.connection);
+    const decrypted = await Promise.all(
+      Array.from({ length: 20 }, () => reader.decrypt(ciphertext)),
+    );
+    await Promise.all(Array.from({ length: 20 }, () => writer.encrypt('x', by)));
+
+    expect(new Set(decrypted)).toEqual(new Set(['x']));
+    const asked = [...rig.kms.log, ...rig.kmip.log].filter((line) => !line.includes('token'));
+    expect(asked).toHaveLength(2); // each of the two memories once
+  });
 });
 
 describe('the credentials', () => {
