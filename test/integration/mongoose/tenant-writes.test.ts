@@ -187,6 +187,13 @@ describe('documents that are saved', () => {
     });
   });
 
+  it('may not change their tenant where not all that is encrypted under its key was read', async () => {
+    const account = await Accounts.findById(ID).select('tenantId').orFail();
+    account.tenantId = 'globex';
+    expect(await codeOf(() => account.save())).toBe('FLE_UNSUPPORTED_UPDATE');
+    expect(await rig.rawOne('accounts')).toMatchObject({ tenantId: 'acme' });
+  });
+
   it('may be given a tenant where nothing was encrypted before', async () => {
     const id = new mongo.ObjectId();
     await expectTwins(async (model) => {

@@ -3,6 +3,7 @@ import { type Patient, patientSchema } from '../../support/patient-model';
 import type { Rig } from '../../support/rig';
 import { secret, type Twins } from '../mongoose/compare-twins';
 import { ada, idOf, others } from '../mongoose/seed-patients';
+import { accountsOn, furnishAccounts } from './accounts';
 
 /** A patient, with some more: a pair of Random fields that are declared alike, and numbers and dates under both algorithms. */
 export interface ClinicPatient extends Patient {
@@ -17,7 +18,7 @@ export type ClinicModel = Model<ClinicPatient>;
 
 /**
  * Models of a clinic, as twins: `patients`; `archives`, which are declared alike; `visits`, whose `patient` is declared as `ssn` is;
- * and `wards`, without encrypted fields.
+ * `wards`, without encrypted fields; and those of accounts.ts.
  */
 export function clinicTwins(rig: Rig): Twins<ClinicPatient> {
   return {
@@ -45,15 +46,28 @@ export async function furnishClinic(
     await patients.collection.createIndex({ name: 'text' }, {}, {});
     await patients.collection.createIndex({ place: '2dsphere' }, {}, {});
     await patients.collection.createIndex({ ssn: 1 }, {}, {});
-    const database = bare.db(patients.db.name);
-    const stored = await database.collection('patients').find().toArray();
-    restorings.push(async () => {
-      for (const name of ['archives', 'patients']) await database.collection(name).deleteMany({});
-      await database.collection('patients').insertMany(stored);
-    });
+    await furnishAccounts(patients.db);
+    restorings.push(await restoringOf(bare.db(patients.db.name)));
   }
   return async () => {
     for (const restore of restorings) await restore();
+  };
+}
+
+/** Keeps what is stored in a database, to put it back. */
+async function restoringOf(database: mongo.Db): Promise<() => Promise<void>> {
+  const kept = await Promise.all(
+    ['patients', 'accounts'].map(async (name) => {
+      const collection = database.collection(name);
+      return { collection, stored: await collection.find().toArray() };
+    }),
+  );
+  return async () => {
+    for (const name of ['archives', 'ledgers']) await database.collection(name).deleteMany({});
+    for (const { collection, stored } of kept) {
+      await collection.deleteMany({});
+      await collection.insertMany(stored);
+    }
   };
 }
 
@@ -77,6 +91,7 @@ function clinicOn(connection: Connection, fle: Rig['fle'] | undefined): ClinicMo
     });
   const plugged = (schema: Schema): Schema =>
     fle === undefined ? schema : schema.plugin(fle as (schema: Schema) => void);
+  accountsOn(connection, fle);
   connection.model('Archive', patients());
   connection.model('Ward', plugged(new Schema({ name: String })));
   connection.model(
