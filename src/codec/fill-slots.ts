@@ -39,6 +39,12 @@ export async function fillSlots(
   });
 }
 
+const CREATE_DECLARED =
+  'Create it with `npx mongoose-fle bootstrap` or fle.bootstrapKeys(connection), or allow it by createMissingKeys.';
+/** No schema names the keys of documents, so that no bootstrap makes them. */
+const CREATE_OTHER =
+  'Create it with `npx mongoose-fle keys create` or fle.keyVault(connection), or set createMissingKeys to "all".';
+
 function substituteFor(
   slot: PlaintextSlot,
   cause: unknown,
@@ -54,8 +60,7 @@ function substituteFor(
     throw new KeyNotFoundError({
       ...facts,
       wrong: `no data key is named "${keyAltName}" in the key vault, and it may not be created here.`,
-      remedy:
-        'Create it with `npx mongoose-fle bootstrap` or fle.bootstrapKeys(connection), or allow it by createMissingKeys.',
+      remedy: typeof field.keyAltName === 'string' ? CREATE_DECLARED : CREATE_OTHER,
     });
   }
   throw new EncryptionFailedError({

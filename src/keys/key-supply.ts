@@ -86,5 +86,10 @@ function remedyFor(name: string, { createMissingKeys, declared }: SupplyOptions)
   if (declared.has(name))
     return 'Create it with `npx mongoose-fle bootstrap`, or fle.bootstrapKeys(connection).';
   if (createMissingKeys === 'all') return 'The first write under this name creates it.';
-  return `No schema declares this name: create the key with \`npx mongoose-fle keys create ${name}\`, or set createMissingKeys to "all".`;
+  return `No schema declares this name: create the key with \`npx mongoose-fle keys create ${inShell(name)}\`, or set createMissingKeys to "all".`;
+}
+
+/** A name as a shell takes it. Who uses an application may have made up what a shell would obey: then it is not written into a command. */
+function inShell(name: string): string {
+  return /^\w[\w:.@-]*$/.test(name) ? name : 'NAME';
 }

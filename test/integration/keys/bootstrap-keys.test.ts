@@ -240,6 +240,11 @@ describe('createMissingKeys', () => {
       'No schema declares this name: create the key with `npx mongoose-fle keys create tenant:1`, or set createMissingKeys to "all".',
     ],
     [
+      'declared' as const,
+      'tenant:`reboot`',
+      'No schema declares this name: create the key with `npx mongoose-fle keys create NAME`, or set createMissingKeys to "all".',
+    ],
+    [
       false as const,
       'tenant:1',
       'No schema declares this name: create the key with `npx mongoose-fle keys create tenant:1`, or set createMissingKeys to "all".',

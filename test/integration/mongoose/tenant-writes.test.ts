@@ -486,6 +486,10 @@ describe('data keys of tenants', () => {
       await expect(Careful.create({ tenantId: 'acme', ssn: '1' })).rejects.toMatchObject({
         code: 'FLE_KEY_NOT_FOUND',
         keyAltName: 'tenant:acme',
+        // No bootstrap would make it.
+        message: expect.stringContaining(
+          'Create it with `npx mongoose-fle keys create` or fle.keyVault(connection), or set createMissingKeys to "all".',
+        ) as unknown,
       });
       const encryption = await careful.fle.clientEncryption(careful.connection);
       await encryption.createDataKey('local', { keyAltNames: ['tenant:acme'] });
