@@ -39,9 +39,9 @@ export class DocumentKeys {
     this.#named = known.named ?? new Map<FunctionRule, string>();
   }
 
-  /** The keys of documents of which `subject` is known, and nothing else. */
-  of(subject: KeySubject): DocumentKeys {
-    return new DocumentKeys(this.facts, { subject });
+  /** The keys of documents of `model` of which `subject` is known, and nothing else. */
+  of(subject: KeySubject, model: string = this.facts.model): DocumentKeys {
+    return new DocumentKeys({ ...this.facts, model }, { subject });
   }
 
   /** The keys of those of the documents that hold one of `texts` at each of their paths. */

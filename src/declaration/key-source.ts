@@ -15,7 +15,7 @@ export interface KeyPointer {
 
 /** What a {@link KeyFunction} may choose a data key by. */
 export interface KeyContext {
-  /** The model's name. */
+  /** The model's name; where a pipeline reaches into another collection, that of the collection's model. */
   readonly model: string;
   /** The driver's method that was called, such as `insertOne`. */
   readonly operation: string;

@@ -35,7 +35,7 @@ export function shapeOfCollection(
   if (runtime !== undefined && handle !== runtime) {
     throw unknownShape(collection, 'its encrypted fields belong to another handle.');
   }
-  return plan.root;
+  return { ...plan.root, model: plan.name };
 }
 
 /** The models of a collection that declare encrypted fields; a discriminator's are those of its base. */

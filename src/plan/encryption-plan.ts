@@ -53,6 +53,8 @@ export interface ObjectNode {
   readonly aliases?: ReadonlyMap<string, EncryptedField> | undefined;
   /** Whether its keys may be dotted paths to what it describes, as where a change stream tells what an update changed. */
   readonly keyedByPaths?: true | undefined;
+  /** The model whose documents these are, where they are not those of the model that asks. */
+  readonly model?: string | undefined;
 }
 
 /** An array stands here, of encrypted values or of things that hold them. */

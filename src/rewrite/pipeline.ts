@@ -115,7 +115,7 @@ type Position = Pick<Stage, 'shape' | 'scope' | 'isStored'>;
 function startAt(pipeline: unknown, { shape, scope, isStored }: Position): Position {
   if (!isKeyedByDocument(shape)) return { shape, scope, isStored };
   const [first] = listOf(pipeline) ?? [];
-  const keys = scope.values.keys.of({ filter: recordOf(first)?.['$match'] });
+  const keys = scope.values.keys.of({ filter: recordOf(first)?.['$match'] }, shape.model);
   return { shape, scope: scopeUnder(scope, isStored ? keys : keys.settled), isStored };
 }
 

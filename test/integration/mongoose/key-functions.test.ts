@@ -104,6 +104,42 @@ describe('a function that names keys', () => {
   });
 });
 
+describe('a function that names keys by the model', () => {
+  let Notes: Model<Letter>;
+
+  beforeAll(async () => {
+    const keyAltName = ({ model }: KeyContext): string => `of:${model}`;
+    const modelOf = (name: string): Model<Letter> => {
+      const text = { type: String, encrypted: { algorithm: 'Deterministic', keyAltName } };
+      const schema = new Schema<Letter>({ region: String, text });
+      schema.plugin(rig.fle);
+      return rig.connection.model<Letter>(name, schema);
+    };
+    Notes = modelOf('Note');
+    await Notes.create({ region: 'eu', text: 'a' });
+    await modelOf('Remark').create({ region: 'eu', text: 'a' });
+  });
+
+  it('is told the model of the documents that a pipeline reaches', async () => {
+    const pipeline = [{ $match: { text: 'a' } }];
+    const found = await Notes.aggregate<{ remarks: Letter[] }>([
+      { $lookup: { from: 'remarks', pipeline, as: 'remarks' } },
+    ]);
+    expect(found).toMatchObject([{ remarks: [{ text: 'a' }] }]);
+  });
+
+  it.each([
+    [
+      'FLE_UNSUPPORTED_STAGE',
+      { $lookup: { from: 'remarks', localField: 'text', foreignField: 'text', as: 'remarks' } },
+    ],
+    ['FLE_KEY_UNRESOLVED', { $unionWith: 'remarks' }],
+  ])('is refused with %s where values of two keys would be compared', async (code, stage) => {
+    const mixed = Notes.aggregate([stage as never, { $match: { text: 'a' } }]);
+    await expect(mixed).rejects.toMatchObject({ code });
+  });
+});
+
 describe('fle.run', () => {
   it('executes queries inside, though they are lazy', async () => {
     await inEurope(() => Letters.create({ text: 'a' }));
