@@ -5,7 +5,7 @@ import { installDependencies } from './setup/dependencies.mjs';
 import { provideDocumentDbRoot } from './setup/documentdb-root.mjs';
 import { provideAddon } from './setup/native-addon.mjs';
 import { step } from './setup/progress.mjs';
-import { providePyKmip } from './setup/pykmip.mjs';
+import { PYKMIP_NEEDS, providePyKmip } from './setup/pykmip.mjs';
 import { passOn, run, runHere } from './setup/run.mjs';
 import { SetupError } from './setup/setup-error.mjs';
 import { runChecks } from './setup/test-run.mjs';
@@ -41,6 +41,7 @@ async function main([name, ...args]) {
   await step('Dependencies', (note) => installDependencies(PROJECT, note));
   await step('Native addon', (note) => provideAddon(PROJECT, note));
   await step('Database', prepareDatabase);
+  if (!name?.startsWith('demo')) await step('KMIP server', preparePyKmip);
   return name === undefined ? 0 : COMMANDS[name](args);
 }
 
@@ -52,6 +53,14 @@ async function prepareDatabase(note) {
     onLine: (line) => line.startsWith('Ready: ') || note(line),
   });
   return output.split('\n').at(-1).replace('Ready: ', '');
+}
+
+/** The tests of KMIP need it; where it cannot be had, they are skipped, and that is said. */
+async function preparePyKmip(note) {
+  const pykmip = await providePyKmip(note);
+  return pykmip === undefined
+    ? `no PyKMIP, which needs ${PYKMIP_NEEDS}: its tests will be skipped`
+    : `PyKMIP, run by ${pykmip.python}`;
 }
 
 /** What that code runs when it comes to DocumentDB. */

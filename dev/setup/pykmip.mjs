@@ -30,6 +30,9 @@ const LAYOUT = 1;
 /** The Python that these packages are compiled for. */
 const PYTHONS = ['/usr/bin/python3.11', '/usr/bin/python3', 'python3.11', 'python3'];
 
+/** What `providePyKmip` asks of a system. */
+export const PYKMIP_NEEDS = 'Debian and Python 3.11';
+
 /**
  * Provides PyKMIP, a KMIP server for tests, from Debian's packages, which are unpacked and not
  * installed. Answers which Python it runs with, and where its modules are; undefined where the
