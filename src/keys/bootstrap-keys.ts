@@ -16,7 +16,7 @@ export interface BootstrapReport {
 export interface BootstrapOptions {
   /** Write nothing, neither keys nor the index, and report what would be created. */
   readonly dryRun?: boolean | undefined;
-  /** Ends the work between keys; it then rejects with the signal's reason. Keys that were created stay. */
+  /** Ends the work after the ten keys at most that are under way; it then rejects with the signal's reason. What was created stays. */
   readonly signal?: AbortSignal | undefined;
 }
 
