@@ -2,7 +2,7 @@ import { InvalidValueError } from '../errors';
 import type { EncryptedField, ObjectNode, PlanNode } from '../plan/encryption-plan';
 import { fieldsBelow, resolvePath } from '../plan/resolve-path';
 import type { DocumentKeys } from './document-keys';
-import { encodeValue, type EncodeScope } from './encode-value';
+import { type EncodedValue, encodeValue, type EncodeScope } from './encode-value';
 import { isKeyedByPosition } from './positions';
 import { recordOf, unwrapped } from './record-of';
 
@@ -15,8 +15,8 @@ export interface PlaintextSlot {
   readonly key: string | number;
   readonly field: EncryptedField;
   readonly keyAltName: string;
-  /** The BSON document `{ v: value }`. */
-  readonly bytes: Uint8Array;
+  /** Gives the BSON document `{ v: value }`. */
+  readonly encoded: EncodedValue;
 }
 
 /** A place to put a value, with what the plan says stands there. */
@@ -87,10 +87,11 @@ export class PlaintextCollector {
   }
 
   #placeField(value: unknown, place: Omit<Placement, 'node'>, field: EncryptedField): void {
-    const bytes = encodeValue(value, field, this.scope);
-    place.holder[place.key] = bytes === undefined ? null : undefined;
-    if (bytes === undefined) return;
-    this.slots.push({ ...place, field, bytes, keyAltName: this.keys.nameFor(field) });
+    const { holder, key } = place;
+    const encoded = encodeValue(value, field, this.scope);
+    holder[key] = encoded === undefined ? null : undefined;
+    if (encoded === undefined) return;
+    this.slots.push({ holder, key, field, encoded, keyAltName: this.keys.nameFor(field) });
   }
 
   #copyElements(value: unknown, element: PlanNode): unknown {

@@ -50,9 +50,16 @@ const NORMALISE: Readonly<Record<FieldType, Normalise>> = {
   Map: (value) => (recordOf(value) === undefined ? undefined : value),
 };
 
+/** Gives the BSON document `{ v: value }`. */
+export type EncodedValue = () => Uint8Array;
+
+/** The types of values that nobody can change, and that BSON has a form for. */
+const UNCHANGEABLE: ReadonlySet<string> = new Set(['string', 'number', 'bigint', 'boolean']);
+
 /**
  * The BSON document `{ v: value }` in the one form that `field` fixes, or undefined where the value is null or undefined and
- * stays as it is.
+ * stays as it is. What could change meanwhile is serialised at once. What cannot is serialised when it is asked for, so that the values
+ * of one command, of which there may be very many, need not be serialised in one go.
  *
  * @throws {InvalidValueError} where the value is not of the field's type, or would not come back as it went in.
  * @throws {CiphertextGivenError} where it is, or holds, a BSON binary of subtype 6.
@@ -61,12 +68,22 @@ export function encodeValue(
   value: unknown,
   field: EncryptedField,
   scope: EncodeScope,
-): Uint8Array | undefined {
+): EncodedValue | undefined {
   const plain = unwrapped(value);
   if (plain === null || plain === undefined) return undefined;
   refuseCiphertext(plain, field, scope);
   const normal = NORMALISE[field.type](plain, scope.bson, field);
   if (normal === undefined) throw invalidValue(field, scope);
+  if (UNCHANGEABLE.has(typeof plain)) return () => serialised(normal, field, scope);
+  const bytes = changeableBytes(normal, field, scope);
+  return bytes && (() => bytes);
+}
+
+function changeableBytes(
+  normal: unknown,
+  field: EncryptedField,
+  scope: EncodeScope,
+): Uint8Array | undefined {
   const bytes = serialised(normal, field, scope);
   const type = bytes[TYPE_OFFSET] ?? NULL;
   if (type === NULL) return undefined;
@@ -145,12 +162,15 @@ function refuseCiphertext(value: unknown, field: EncryptedField, scope: EncodeSc
 
 /** A ciphertext inside a whole value would never be decrypted on the way out. The value has been serialised: it has no cycle. */
 function refuseNestedCiphertext(value: unknown, field: EncryptedField, scope: EncodeScope): void {
-  const plain = unwrapped(value);
-  refuseCiphertext(plain, field, scope);
-  if (typeof plain !== 'object' || plain === null || bsonTypeOf(plain) !== undefined) return;
-  if (isBytes(plain) || isDate(plain)) return;
-  const inner = isMap(plain) ? plain.values() : Object.values(plain);
-  for (const part of inner) refuseNestedCiphertext(part, field, scope);
+  const waiting: unknown[] = [value]; // a list instead of calls within calls: the value may be deep
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const plain = unwrapped(next);
+    refuseCiphertext(plain, field, scope);
+    if (typeof plain !== 'object' || plain === null || bsonTypeOf(plain) !== undefined) continue;
+    if (isBytes(plain) || isDate(plain)) continue;
+    const inner = isMap(plain) ? plain.values() : Object.values(plain);
+    for (const part of inner) if (typeof part === 'object' && part !== null) waiting.push(part);
+  }
 }
 
 function invalidValue(field: EncryptedField, scope: EncodeScope): InvalidValueError {

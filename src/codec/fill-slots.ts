@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EncryptionFailedError, KeyNotFoundError, isFleError } from '../errors';
 import { type Binary, type Bson, ENCRYPTED_SUBTYPE } from './bson';
 import type { EncodeScope } from './encode-value';
@@ -11,8 +12,12 @@ export interface FillOptions {
   readonly scope: EncodeScope;
 }
 
+/** How many values are serialised and handed over at once; for so long the event loop waits. */
+const CHUNK_SLOTS = 1_000;
+
 /**
- * Fills, in place, every slot with its ciphertext, in one batch.
+ * Fills, in place, every slot with its ciphertext: in one batch, or, where there are very many, in batches between which the event
+ * loop has its turn.
  *
  * A `query` under a data key that does not exist gets a ciphertext that no stored value equals: it matches nothing, as a value that
  * does not occur.
@@ -23,11 +28,20 @@ export interface FillOptions {
  */
 export async function fillSlots(
   slots: readonly PlaintextSlot[],
+  options: FillOptions,
+): Promise<void> {
+  for (let start = 0; start < slots.length; start += CHUNK_SLOTS) {
+    if (start > 0) await nextTurn();
+    await fillChunk(slots.slice(start, start + CHUNK_SLOTS), options);
+  }
+}
+
+async function fillChunk(
+  slots: readonly PlaintextSlot[],
   { cipher, purpose, scope }: FillOptions,
 ): Promise<void> {
-  if (slots.length === 0) return;
-  const plain = slots.map(({ bytes, field, keyAltName }) => ({
-    bytes,
+  const plain = slots.map(({ encoded, field, keyAltName }) => ({
+    bytes: encoded(),
     algorithm: field.algorithm,
     keyAltName,
   }));
@@ -71,9 +85,9 @@ function substituteFor(
 }
 
 /** A ciphertext of the slot's algorithm and type under the nil UUID, which no data key has, without a tag that could verify. */
-function unmatchable({ field, bytes }: PlaintextSlot, bson: Bson): Binary {
+function unmatchable({ field, encoded }: PlaintextSlot, bson: Bson): Binary {
   const nothing = Buffer.alloc(18);
   nothing[0] = field.algorithm === 'Deterministic' ? 1 : 2;
-  nothing[17] = bytes[4] ?? 0;
+  nothing[17] = encoded()[4] ?? 0;
   return new bson.Binary(nothing, ENCRYPTED_SUBTYPE);
 }

@@ -4,7 +4,7 @@ import type { Binary, BsonReadOptions } from './bson';
 /** A value to encrypt. */
 export interface PlainValue {
   /**
-   * The BSON document `{ v: value }`: serialised once, when the value is taken, so that nothing the caller does later changes it.
+   * The BSON document `{ v: value }`, of the value as it was when it was taken: nothing the caller does later changes it.
    * Its byte 4 is the BSON type of the value; never that of null, undefined, minKey or maxKey.
    */
   readonly bytes: Uint8Array;

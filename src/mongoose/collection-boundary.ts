@@ -68,7 +68,7 @@ export class CollectionBoundary {
     if (isBuffering(this.base)) await waitForConnection(this.base, operation);
     refuseWhenClosed(this.base, operation);
     const command = this.#newCommand(operation);
-    const parameters = rewrite(command);
+    const parameters = rewritten(rewrite, command);
     await command.seal().catch((error: unknown) => {
       throw notConnected(error) ?? error;
     });
@@ -134,6 +134,16 @@ export class CollectionBoundary {
       reading: readingOf(client, reading),
       shapeOfCollection: (name, database) => shapeOfCollection({ name, database }, conn, runtime),
     });
+  }
+}
+
+/** @throws {InvalidValueError} where what was given is nested so deeply that no call stack reaches its end. */
+function rewritten(rewrite: Rewriting, command: Command): readonly unknown[] {
+  try {
+    return rewrite(command);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw command.tooDeep();
   }
 }
 

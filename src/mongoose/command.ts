@@ -6,6 +6,7 @@ import { DocumentKeys } from '../codec/document-keys';
 import type { EncodeScope } from '../codec/encode-value';
 import { fillSlots } from '../codec/fill-slots';
 import type { ValueCipher } from '../codec/value-cipher';
+import { InvalidValueError } from '../errors';
 import type { EncryptionPlan, PlanNode } from '../plan/encryption-plan';
 import type { RewriteScope } from '../rewrite/rewrite-scope';
 import type { ReadPolicy } from './read-policy';
@@ -101,6 +102,17 @@ export class Command {
   #decryptScope(readOptions: BsonReadOptions): DecryptScope {
     const { bson, cipher, operation, plan, reading } = this.#context;
     return { ...reading, bson, cipher, operation, readOptions, model: plan.name };
+  }
+
+  /** The refusal of arguments that are nested too deeply to be looked through. */
+  tooDeep(): InvalidValueError {
+    const { model, operation } = this.#encodeScope;
+    return new InvalidValueError({
+      model,
+      operation,
+      wrong: 'what was given is nested too deeply.',
+      remedy: 'Nest objects and arrays less deeply; MongoDB stores up to 100 levels.',
+    });
   }
 
   #scope(values: PlaintextCollector, options: unknown): RewriteScope {

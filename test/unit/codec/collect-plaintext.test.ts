@@ -14,9 +14,9 @@ const PATIENT = objectNode({
 function collect(document: unknown): { copy: unknown; slots: [string, unknown][] } {
   const collector = collectorOf();
   const copy = collector.copyObject(document, PATIENT);
-  const slots = collector.slots.map(({ field, bytes }): [string, unknown] => [
+  const slots = collector.slots.map(({ field, encoded }): [string, unknown] => [
     field.path,
-    bson.deserialize(bytes)['v'],
+    bson.deserialize(encoded())['v'],
   ]);
   return { copy, slots };
 }

@@ -91,8 +91,8 @@ export function scopeOver(root: ObjectNode = ROOT, more: Partial<RewriteScope> =
 
 /** What a filled slot of the tests holds: `D(path)value` for a Deterministic, `R(path)value` for a Random one. */
 export function fillWithText(slots: readonly PlaintextSlot[]): void {
-  for (const { holder, key, field, bytes } of slots) {
-    const value: unknown = bson.deserialize(bytes)['v'];
+  for (const { holder, key, field, encoded } of slots) {
+    const value: unknown = bson.deserialize(encoded())['v'];
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     holder[key] = `${field.algorithm.charAt(0)}(${field.path})${text}`;
   }
