@@ -6,6 +6,10 @@ import {
   type FieldEncryptionOptions,
 } from '../../src/index';
 import { databaseUri, freshDatabaseName } from './database';
+import { RawMachine } from './machines/raw-machine';
+import { registerKeys } from './machines/watch-connections';
+import { forgetConnections, TWIN } from './machines/watched-models';
+import { checkWire, expectPlantedAnswers } from './machines/wire-machine';
 import { watchWire, type WireMonitor } from './wire-monitor';
 
 /** A database of its own, a Mongoose of its own, and eyes on what happens. */
@@ -22,6 +26,12 @@ export interface Rig {
   readonly wire: WireMonitor;
   /** A client that knows nothing of encryption. */
   readonly bare: mongo.Db;
+  /** Stores `document` as it is, around the plugin. */
+  plant(collection: string, document: mongo.Document): Promise<void>;
+  /** Changes what is stored of one document, around the plugin. */
+  tamper(collection: string, filter: object, update: object): Promise<void>;
+  /** Deletes the data keys of this name, or all, as an operator may who has no backup. */
+  loseKeys(keyAltName?: string): Promise<void>;
   /** The one document of `collection`, as the bare driver reads it. */
   rawOne(collection: string, filter?: object): Promise<mongo.Document>;
   /** All documents of `collection`, in the order of their `_id`. */
@@ -35,31 +45,37 @@ export interface RigOptions {
   readonly connect?: mongo.MongoClientOptions & { readonly bufferTimeoutMS?: number };
 }
 
-/** Opens a rig on a fresh database of the server under test; each has its own key vault. */
+const openRigs = new Map<Rig, RawMachine>();
+
+/** Fails where a database of a rig that is open holds what it should not. */
+export async function checkRigs(): Promise<void> {
+  for (const raw of openRigs.values()) await raw.check();
+}
+
+/**
+ * Opens a rig on a fresh database of the server under test; each has its own key vault. What its connections send and show, and what
+ * is stored, is looked over after each test and when it is closed.
+ */
 export async function openRig(subject: string, options: RigOptions = {}): Promise<Rig> {
   const databaseName = freshDatabaseName(subject);
   const uri = databaseUri(databaseName);
   const masterKey = randomBytes(96);
-  const fle = fieldEncryption({
+  const keys = {
     kmsProviders: { local: { key: masterKey } },
     keyVaultNamespace: `${databaseName}.__keyVault`,
-    ...options.handle,
-  });
+  };
+  registerKeys(databaseName, keys);
+  const fle = fieldEncryption({ ...keys, ...options.handle });
   const ownMongoose = new mongoose.Mongoose();
   ownMongoose.set('autoIndex', false);
-  const connection = ownMongoose.createConnection(uri, {
-    monitorCommands: true,
-    ...options.connect,
-  });
-  await connection.asPromise();
-  const twinConnection = ownMongoose.createConnection(
-    databaseUri(`${databaseName}_twin`),
-    options.connect,
-  );
-  await twinConnection.asPromise();
+  const open = (database: string): Promise<Connection> =>
+    ownMongoose.createConnection(databaseUri(database), options.connect).asPromise();
+  const connection = await open(databaseName);
+  const twinConnection = await open(`${databaseName}${TWIN}`);
   const bareClient = await mongo.MongoClient.connect(uri);
   const bare = bareClient.db(databaseName);
-  return {
+  const machine = new RawMachine(bareClient, { ...keys, databaseName });
+  const rig: Rig = {
     fle,
     mongoose: ownMongoose,
     connection,
@@ -69,6 +85,7 @@ export async function openRig(subject: string, options: RigOptions = {}): Promis
     uri,
     wire: watchWire(connection.getClient()),
     bare,
+    ...waysAround(bare, machine),
     rawOne: async (collection, filter = {}) => {
       const document = await bare.collection(collection).findOne(filter);
       if (document === null) throw new Error(`${collection} holds no such document`);
@@ -76,12 +93,44 @@ export async function openRig(subject: string, options: RigOptions = {}): Promis
     },
     raw: async (collection) => await bare.collection(collection).find().sort({ _id: 1 }).toArray(),
     close: async () => {
-      await fle.close(connection);
-      await bare.dropDatabase();
-      await bareClient.db(`${databaseName}_twin`).dropDatabase();
-      await bareClient.close();
-      await twinConnection.close();
-      await connection.close();
+      try {
+        checkWire();
+        await machine.check();
+      } finally {
+        openRigs.delete(rig);
+        if (openRigs.size === 0) forgetConnections();
+        await fle.close(connection);
+        await bare.dropDatabase();
+        await bareClient.db(`${databaseName}${TWIN}`).dropDatabase();
+        await bareClient.close();
+        await twinConnection.close();
+        await connection.close();
+      }
+    },
+  };
+  openRigs.set(rig, machine);
+  return rig;
+}
+
+function waysAround(
+  bare: mongo.Db,
+  machine: RawMachine,
+): Pick<Rig, 'plant' | 'tamper' | 'loseKeys'> {
+  return {
+    plant: async (collection, document) => {
+      expectPlantedAnswers();
+      const { insertedId } = await bare.collection(collection).insertOne(document);
+      machine.exempt(collection, [insertedId]);
+    },
+    tamper: async (collection, filter, update) => {
+      expectPlantedAnswers();
+      const changed = await bare.collection(collection).findOneAndUpdate(filter, update);
+      machine.exempt(collection, [changed?._id]);
+    },
+    loseKeys: async (keyAltName) => {
+      await machine.learnKeys();
+      const filter = keyAltName === undefined ? {} : { keyAltNames: keyAltName };
+      await bare.collection('__keyVault').deleteMany(filter);
     },
   };
 }

@@ -56,7 +56,7 @@ describe('the first operations', () => {
 
   it('by a filter create no data key, and match nothing', async () => {
     const People = personModel(rig, rig.fle);
-    await rig.bare.collection<Person>('people').insertOne({ name: 'without' });
+    await rig.plant('people', { name: 'without' });
     expect(await People.find({ ssn: '1' })).toEqual([]);
     expect(await People.countDocuments({ ssn: { $ne: '1' } })).toBe(1);
     expect(await rig.bare.collection('__keyVault').countDocuments()).toBe(0);

@@ -157,7 +157,7 @@ describe('a document with', () => {
     const marking = await openRig('late_marked', { handle: { undecryptable: 'mark' } });
     const model = make(marking);
     await model.create({ pin: secret('lost') });
-    await marking.bare.collection('__keyVault').deleteMany({});
+    await marking.loseKeys();
     await marking.fle.close(marking.connection);
     const document = await model.findOne().orFail();
     expect(marking.fle.undecryptable(document)).toEqual(['pin']);

@@ -3,6 +3,7 @@ import type { Model } from 'mongoose';
 import { isFleError } from '../../../src/index';
 import type { Patient } from '../../support/patient-model';
 import { openRig, type Rig } from '../../support/rig';
+import { expectLeaks } from '../../support/machines/wire-machine';
 import { visibleText } from '../../support/wire-monitor';
 import { secret, SENTINEL } from './compare-twins';
 import { ada, idOf, patientTwins, seed } from './seed-patients';
@@ -218,6 +219,7 @@ describe('a secret', () => {
   });
 
   it('was really looked for', async () => {
+    expectLeaks('it is the value of a field that nobody declared');
     const { length } = heard;
     await rig.connection.collection('others').findOne({ name: secret('clear') });
     expect(heard.length).toBeGreaterThan(length);

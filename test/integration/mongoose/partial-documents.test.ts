@@ -188,7 +188,7 @@ describe('bulkSave', () => {
     const marking = await openRig('partial_marked', { handle: { undecryptable: 'mark' } });
     const Marked = filesOf(marking, true);
     await Marked.create(stored());
-    await marking.bare.collection('__keyVault').deleteMany({});
+    await marking.loseKeys();
     await marking.fle.close(marking.connection);
     const before = await marking.rawOne('files');
     const file = await Marked.findById(new Types.ObjectId(idOf(1))).orFail();
@@ -227,7 +227,7 @@ describe('a cursor', () => {
   ] as const)('does not go on by %s behind a batch that cannot be read', async (method, ended) => {
     await encrypted.create([2, 3, 4, 5].map((n) => ({ _id: idOf(n), name: 'behind' })));
     const lost = { _id: idOf(1) } as object;
-    await rig.bare.collection('files').updateOne(lost, { $set: { details: 'clear' } });
+    await rig.tamper('files', lost, { $set: { details: 'clear' } });
     const cursor = encrypted.collection.find({}, { sort: { _id: 1 }, batchSize: 2 });
     await expect(cursor.next()).rejects.toMatchObject({ code: 'FLE_PLAINTEXT_FOUND' });
     expect(await cursor[method]().catch((error: unknown) => (error as Error).name)).toEqual(ended);

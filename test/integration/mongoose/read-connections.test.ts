@@ -92,9 +92,7 @@ describe('what the database holds', () => {
   });
 
   it('in plaintext on an encrypted path fails a read, whichever way', async () => {
-    await rig.bare
-      .collection('patients')
-      .updateOne({ _id: idOf(1) }, { $set: { 'contacts.0.phone': 'clear' } });
+    await rig.tamper('patients', { _id: idOf(1) }, { $set: { 'contacts.0.phone': 'clear' } });
     const refused = {
       name: 'PlaintextFoundError',
       code: 'FLE_PLAINTEXT_FOUND',
@@ -121,7 +119,7 @@ describe('what the database holds', () => {
     const tolerant = await openRig('tolerant', { handle: { plaintext: 'read' } });
     const { encrypted } = patientTwins(tolerant);
     const stored = { ...ada(), visits: 3 };
-    await tolerant.bare.collection('patients').insertOne(stored);
+    await tolerant.plant('patients', stored);
     expect(await encrypted.findOne().lean()).toEqual(stored);
     const document = await encrypted.findOne().orFail();
     document.set('ssn', secret('sealed'));
@@ -137,7 +135,7 @@ describe('what the database holds', () => {
     bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
     const keyId = new mongo.UUID(bytes.subarray(1, 17)).toString();
     const $set = { ssn: new mongo.Binary(bytes, 6) };
-    await rig.bare.collection('patients').updateOne({ _id: idOf(1) }, { $set });
+    await rig.tamper('patients', { _id: idOf(1) }, { $set });
     for (const attempt of [
       () => twins.encrypted.findById(idOf(1)),
       () => twins.encrypted.find().lean(),

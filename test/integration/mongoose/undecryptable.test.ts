@@ -25,7 +25,7 @@ function personModel({ connection, fle }: Rig): Model<Person> {
 
 async function storeAndLoseKey(rig: Rig, People: Model<Person>): Promise<void> {
   await People.create({ name: 'Ada', ssn: '1', notes: ['a', 'b'] });
-  await rig.bare.collection('__keyVault').deleteOne({ keyAltNames: 'lost' });
+  await rig.loseKeys('lost');
   await rig.fle.close(rig.connection);
 }
 
