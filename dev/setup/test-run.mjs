@@ -55,10 +55,9 @@ function printSummary(done, failed) {
 }
 
 function jest(results, jestArguments) {
-  const projects = ['--selectProjects', 'unit', 'integration', 'repository'];
   const report = ['--json', `--outputFile=${results}`];
   const program = join('node_modules', 'jest', 'bin', 'jest.js');
-  return [process.execPath, [program, ...projects, ...report, ...jestArguments]];
+  return [process.execPath, [program, ...report, ...jestArguments]];
 }
 
 /** `N passed, N failed`: the line that says what the tests came to, also when they did not run. */

@@ -19,6 +19,7 @@ import type { RewriteScope } from './rewrite-scope';
 import { fieldOf, misplacementOf, targetOf } from './target';
 import { UPDATE_OPERATORS, type UpdateKind, type UpdateOperator } from './update-operators';
 import { checkUpdatePipeline } from './update-pipeline';
+import { gatherDefaults } from './whole-defaults';
 
 /** Places the operand of one operator for one encrypted path, rewritten, at `spot`. */
 type Rewrite = (value: unknown, spot: UpdateSpot, scope: RewriteScope) => void;
@@ -56,8 +57,9 @@ export function rewriteUpdate(update: unknown, scope: RewriteScope): unknown {
     checkUpdatePipeline(stages, scope);
     return stages;
   }
-  const record = recordOf(update);
-  if (record === undefined) throw noObject('an update', scope);
+  const given = recordOf(update);
+  if (given === undefined) throw noObject('an update', scope);
+  const record = gatherDefaults(given, scope.plan.root);
   const { updated, inserted } = keysAfterUpdate(record, scope);
   const copy: Holder = { ...record };
   for (const key of Object.keys(copy)) {
