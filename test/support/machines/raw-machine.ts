@@ -91,6 +91,9 @@ function keyNameIn(
   if (typeof source === 'string') return source;
   if (typeof source === 'function') return undefined;
   const segments = source.pointer.slice(1).split('/');
-  const value = segments.reduce<unknown>((holder, key) => (holder as mongo.Document)[key], document);
+  const value = segments.reduce<unknown>(
+    (holder, key) => (holder as mongo.Document)[key],
+    document,
+  );
   return `${source.prefix}${String(value)}`;
 }
