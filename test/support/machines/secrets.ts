@@ -19,26 +19,27 @@ interface Texts {
 
 /** The texts in `value`, each object once; a session of the driver is no BSON. */
 function textsIn(value: unknown): Texts {
-  const texts = { scalars: [], keys: new Set<string>() };
-  collectTexts(value, texts, new Set());
-  return texts;
-}
-
-function collectTexts(given: unknown, texts: Texts, met: Set<unknown>): void {
-  if (met.has(given) || given instanceof mongo.ClientSession) return;
-  const value = plainValue(given);
-  if (typeof given === 'object') met.add(given);
-  if (Array.isArray(value)) {
-    for (const item of value) collectTexts(item, texts, met);
-  } else if (isPlainObject(value)) {
-    for (const [key, item] of Object.entries(value)) {
-      texts.keys.add(key);
-      collectTexts(item, texts, met);
+  const texts = { scalars: [] as string[], keys: new Set<string>() };
+  const met = new Set<unknown>();
+  const waiting = [value]; // a list instead of calls within calls: the value may be deep
+  while (waiting.length > 0) {
+    const given = waiting.pop();
+    if (met.has(given) || given instanceof mongo.ClientSession) continue;
+    if (typeof given === 'object') met.add(given);
+    const plain = plainValue(given);
+    if (Array.isArray(plain)) {
+      for (const item of plain) waiting.push(item);
+    } else if (isPlainObject(plain)) {
+      for (const [key, item] of Object.entries(plain)) {
+        texts.keys.add(key);
+        waiting.push(item);
+      }
+    } else if (!isSealed(plain)) {
+      const text = textOf(plain);
+      if (text !== undefined) texts.scalars.push(text);
     }
-  } else if (!isSealed(value)) {
-    const text = textOf(value);
-    if (text !== undefined) texts.scalars.push(text);
   }
+  return texts;
 }
 
 /** Every scalar and every key in `value`, as texts. */

@@ -34,6 +34,25 @@ const broken: ValueCipher = {
 };
 
 describe('filling slots', () => {
+  it('of very many values gives the event loop its turn between batches', async () => {
+    const cipher = new MemoryCipher();
+    const tags = Array.from({ length: 10_500 }, (_, place) => `tag ${place}`);
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      other = setImmediate(count);
+    };
+    let other = setImmediate(count);
+    const copy = await filled({ tags }, 'write', cipher);
+    clearImmediate(other);
+    expect(turns).toBeGreaterThanOrEqual(10);
+    expect(cipher.calls).toEqual([
+      ...new Array<string>(10).fill('encrypt 1000 write'),
+      'encrypt 500 write',
+    ]);
+    expect(copy['tags']).toHaveLength(10_500);
+  });
+
   it('puts a ciphertext into every place, in one batch', async () => {
     const cipher = new MemoryCipher();
     const copy = await filled(
