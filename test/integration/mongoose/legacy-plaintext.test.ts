@@ -56,7 +56,7 @@ async function membersWith(stored: object, options: PluginOptions = {}): Promise
   schema.plugin(rig.fle, options);
   models += 1;
   const model = rig.connection.model(`Member${models}`, schema) as unknown as Model<Member>;
-  await rig.bare.collection(model.collection.name).insertOne({ ...stored });
+  await rig.plant(model.collection.name, { ...stored });
   return model;
 }
 
@@ -142,7 +142,7 @@ describe('plaintext that is stored where ciphertext is declared', () => {
       const model = await membersWith({}, { plaintext });
       const stream = model.collection.watch();
       await stream.tryNext();
-      await rig.bare.collection(model.collection.name).insertOne({ ...LEGACY });
+      await rig.plant(model.collection.name, { ...LEGACY });
       if (plaintext === 'read') expect(await stream.next()).toMatchObject({ fullDocument: LEGACY });
       else expect(await failure(stream.next())).toMatchObject({ code: 'FLE_PLAINTEXT_FOUND' });
       await stream.close();

@@ -149,7 +149,7 @@ describe('documents that are saved', () => {
 
   it('guard the tenant: what another process has moved is not written under the old key', async () => {
     const account = await Accounts.findById(ID).orFail();
-    await rig.bare.collection('accounts').updateOne({ _id: ID }, { $set: { tenantId: 'moved' } });
+    await rig.tamper('accounts', { _id: ID }, { $set: { tenantId: 'moved' } });
     account.ssn = '9';
     await expect(account.save()).rejects.toMatchObject({ name: 'DocumentNotFoundError' });
     expect(await keysOfAll()).toEqual([['tenant:acme']]);

@@ -19,8 +19,8 @@ interface Heard {
  */
 const CARRYING_VALUES: readonly RegExp[] = [
   /^(?:CastError|ValidationError|ValidatorError): /,
-  /^DocumentNotFoundError: /,
-  /^MongooseBulkSaveIncompleteError: /,
+  /^(?:DocumentNotFound|ObjectExpected|ObjectParameter)Error: /,
+  /^Mongoose(?:BulkSaveIncomplete|BulkWrite)Error: /,
   /^MongooseError: Invalid op passed to `bulkWrite\(\)`: /,
 ];
 
@@ -175,7 +175,8 @@ class HeardError extends Error {
 
 function hearError(error: Error): void {
   const title = `${error.constructor.name}: ${error.message}`;
-  const isOfTwin = error.message.includes(`${TWIN}.`); // the driver says to which collection
-  if (isOfTwin || CARRYING_VALUES.some((pattern) => pattern.test(title))) return;
-  hear(`the error ${title}`, shownBy(error));
+  if (CARRYING_VALUES.some((pattern) => pattern.test(title))) return;
+  const shown = shownBy(error);
+  const isOfTwin = shown.includes(`${TWIN}.`); // the database says of which collection it speaks
+  if (!isOfTwin) hear(`the error ${title}`, shown);
 }
