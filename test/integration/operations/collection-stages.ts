@@ -35,7 +35,9 @@ export const collectionStages: StageRows = {
   ],
   $collStats: [
     {
-      answered: [[{ $collStats: { count: {} } }, { $project: { count: 1 } }]],
+      answered: [
+        [{ $collStats: { count: {} } }, { $project: { counted: { $gte: ['$count', 0] } } }],
+      ],
     },
   ],
   $indexStats: [
