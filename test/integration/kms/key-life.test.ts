@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { AwsCredentials } from '../../../src/index';
 import { freshDatabaseName } from '../../support/database';
 import { type KmsRig, MASTER_KEYS, openKmsRig } from '../../support/kms/kms-rig';
 import { chosen, closeClinics, openClinicOf } from './clinic';
@@ -47,7 +48,7 @@ describe('fle.clientEncryption', () => {
   it('re-wraps the keys of a filter, between two providers of one kind, and leaves the rest', async () => {
     const clinic = await openClinicOf(rig, freshDatabaseName('named'), {
       ...chosen('aws'),
-      kmsProviders: { ...rig.kmsProviders, 'aws:eu': rig.kmsProviders.aws },
+      kmsProviders: { ...rig.kmsProviders, 'aws:eu': rig.kmsProviders.aws as AwsCredentials },
       tlsOptions: { ...rig.tlsOptions, 'aws:eu': rig.tlsOptions['aws'] },
     });
     const encryption = await clinic.fle.clientEncryption(clinic.connection);
