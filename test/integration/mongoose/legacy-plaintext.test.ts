@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { type Model, mongo, Schema } from 'mongoose';
 import { isFleError, type PluginOptions } from '../../../src/index';
 import { databaseFeatures } from '../../support/database';
+import { DECRYPTED_HERE } from '../../support/connection-mode';
 import { openRig, type Rig } from '../../support/rig';
 
 interface Member {
@@ -33,7 +34,7 @@ let rig: Rig;
 let models = 0;
 
 beforeAll(async () => {
-  rig = await openRig('legacy');
+  rig = await openRig('legacy', { connect: DECRYPTED_HERE });
 });
 
 afterAll(async () => {

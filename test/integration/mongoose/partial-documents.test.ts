@@ -1,4 +1,5 @@
 import { type mongo, Types } from 'mongoose';
+import { DECRYPTED_HERE } from '../../support/connection-mode';
 import { openRig, type Rig, storedAs } from '../../support/rig';
 import { expectSame, refusalOf, secret, SENTINEL } from './compare-twins';
 import { arrayOf, type File, type Files, filesOf, newItem, stored } from './file-model';
@@ -185,7 +186,10 @@ describe('bulkSave', () => {
   });
 
   it('refuses to write over what could not be decrypted', async () => {
-    const marking = await openRig('partial_marked', { handle: { undecryptable: 'mark' } });
+    const marking = await openRig('partial_marked', {
+      handle: { undecryptable: 'mark' },
+      connect: DECRYPTED_HERE,
+    });
     const Marked = filesOf(marking, true);
     await Marked.create(stored());
     await marking.loseKeys();
@@ -225,12 +229,15 @@ describe('a cursor', () => {
     ['tryNext', 'MongoCursorExhaustedError'],
     ['toArray', []],
   ] as const)('does not go on by %s behind a batch that cannot be read', async (method, ended) => {
-    await encrypted.create([2, 3, 4, 5].map((n) => ({ _id: idOf(n), name: 'behind' })));
-    const lost = { _id: idOf(1) } as object;
-    await rig.tamper('files', lost, { $set: { details: 'clear' } });
-    const cursor = encrypted.collection.find({}, { sort: { _id: 1 }, batchSize: 2 });
+    const here = await openRig('behind', { connect: DECRYPTED_HERE });
+    const Files = filesOf(here, true);
+    await Files.create(stored());
+    await Files.create([2, 3, 4, 5].map((n) => ({ _id: idOf(n), name: 'behind' })));
+    await here.tamper('files', { _id: idOf(1) }, { $set: { details: 'clear' } });
+    const cursor = Files.collection.find({}, { sort: { _id: 1 }, batchSize: 2 });
     await expect(cursor.next()).rejects.toMatchObject({ code: 'FLE_PLAINTEXT_FOUND' });
     expect(await cursor[method]().catch((error: unknown) => (error as Error).name)).toEqual(ended);
     expect(cursor.closed).toBe(true);
+    await here.close();
   });
 });

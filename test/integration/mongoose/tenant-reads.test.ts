@@ -1,5 +1,6 @@
 import { type Model, Schema } from 'mongoose';
 import { type FleErrorCode, isFleError, Undecryptable } from '../../../src/index';
+import { DECRYPTED_HERE } from '../../support/connection-mode';
 import { openRig, type Rig } from '../../support/rig';
 import { expectSame, type Twins } from './compare-twins';
 import { type Account, accountModels, keyNames } from './tenant-model';
@@ -292,6 +293,7 @@ describe('reading', () => {
 it('a tenant whose key is deleted is gone, and everybody else still reads', async () => {
   const other = await openRig('erased', {
     handle: { createMissingKeys: 'all', undecryptable: 'mark' },
+    connect: DECRYPTED_HERE,
   });
   try {
     const { Accounts: Erasable } = accountModels(other);

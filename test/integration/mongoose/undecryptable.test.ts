@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Schema, type Model } from 'mongoose';
 import { DecryptionFailedError, isFleError, Undecryptable } from '../../../src/index';
+import { DECRYPTED_HERE } from '../../support/connection-mode';
 import { openRig, type Rig } from '../../support/rig';
 
 interface Person {
@@ -39,7 +40,7 @@ async function failure(attempt: Promise<unknown>): Promise<unknown> {
 describe("with undecryptable: 'error'", () => {
   let rig: Rig;
   beforeAll(async () => {
-    rig = await openRig('undecryptable');
+    rig = await openRig('undecryptable', { connect: DECRYPTED_HERE });
   });
   afterAll(async () => {
     await rig.close();
@@ -69,7 +70,10 @@ describe("with undecryptable: 'mark'", () => {
   let People: Model<Person>;
 
   beforeAll(async () => {
-    rig = await openRig('marked', { handle: { undecryptable: 'mark' } });
+    rig = await openRig('marked', {
+      handle: { undecryptable: 'mark' },
+      connect: DECRYPTED_HERE,
+    });
     People = personModel(rig);
     await storeAndLoseKey(rig, People);
   });
