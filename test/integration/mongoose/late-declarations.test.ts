@@ -1,5 +1,6 @@
 import { type Model, type mongo, Schema } from 'mongoose';
 import { Encrypted } from '../../../src/index';
+import { DECRYPTED_HERE } from '../../support/connection-mode';
 import { openRig, type Rig, storedAs } from '../../support/rig';
 import { refusalOf, secret, SENTINEL } from './compare-twins';
 
@@ -154,7 +155,10 @@ describe('a document with', () => {
   });
 
   it.each(AFTER_PLUGIN)('%s tells it undecryptable, and is not saved over it', async (_, make) => {
-    const marking = await openRig('late_marked', { handle: { undecryptable: 'mark' } });
+    const marking = await openRig('late_marked', {
+      handle: { undecryptable: 'mark' },
+      connect: DECRYPTED_HERE,
+    });
     const model = make(marking);
     await model.create({ pin: secret('lost') });
     await marking.loseKeys();

@@ -39,7 +39,8 @@ function personSchema(plugged = true): Schema<Person> {
 async function expectEncrypts(model: Model<Person>, path = 'ssn'): Promise<void> {
   const saved = await model.create({ name: 'Ada', [path]: secret('value') });
   await model.updateOne({ _id: saved._id }, { $set: { [path]: secret('other') } });
-  const raw = await model.db.collection(model.collection.name).findOne({ _id: saved._id });
+  const stored = rig.bare.client.db(model.db.name).collection(model.collection.name);
+  const raw = await stored.findOne({ _id: saved._id });
   expect(storedAs(raw?.[path])).toBe('Deterministic');
   const found = await model.findOne({ [path]: secret('other') }).lean();
   expect(found).toMatchObject({ name: 'Ada', [path]: secret('other') });

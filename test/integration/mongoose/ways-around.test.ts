@@ -1,4 +1,5 @@
 import type { Connection, Model, Schema } from 'mongoose';
+import { DECRYPTED_HERE } from '../../support/connection-mode';
 import { openRig, type Rig } from '../../support/rig';
 import { watchWire } from '../../support/wire-monitor';
 import { refusalOf, secret, SENTINEL } from './compare-twins';
@@ -55,7 +56,9 @@ describe('Connection#bulkWrite', () => {
   let other: Connection;
 
   beforeEach(async () => {
-    other = await rig.mongoose.createConnection(rig.uri, { monitorCommands: true }).asPromise();
+    // The driver has no bulkWrite of clients that decrypt by themselves.
+    const options = { monitorCommands: true, ...DECRYPTED_HERE };
+    other = await rig.mongoose.createConnection(rig.uri, options).asPromise();
   });
 
   afterEach(async () => {
@@ -64,7 +67,7 @@ describe('Connection#bulkWrite', () => {
 
   it('of a connection without models encrypts for a model of another', async () => {
     const wire = watchWire(other.getClient());
-    for (const connection of [other, rig.connection.useDb('elsewhere')]) {
+    for (const connection of [other, other.useDb('elsewhere')]) {
       const operation = { model: Pets, name: 'insertOne', document: { chip: secret('bulk') } };
       await connection.bulkWrite([operation] as never);
     }
@@ -172,7 +175,9 @@ describe('an option', () => {
   it.each([{ raw: true }, { fieldsAsRaw: { toys: true } }])(
     '%j of a client gives no ciphertext',
     async (connect) => {
-      const connection = await rig.mongoose.createConnection(rig.uri, connect).asPromise();
+      const connection = await rig.mongoose
+        .createConnection(rig.uri, { ...DECRYPTED_HERE, ...connect })
+        .asPromise();
       const Same = connection.model('Pet', Pets.schema) as unknown as Model<Anything>;
       for (const read of [
         await Same.findOne().lean(),
