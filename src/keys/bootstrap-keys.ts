@@ -1,3 +1,4 @@
+import { type OptionKind, checkOptions } from './check-options';
 import type { FetchAll } from './coalesce';
 import type { Creation } from './create-keys';
 import { type KeyVault, nameIsShared } from './key-vault';
@@ -20,6 +21,11 @@ export interface BootstrapOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const OPTIONS = { dryRun: 'true or false', signal: 'an AbortSignal' } as const satisfies Record<
+  keyof BootstrapOptions,
+  OptionKind
+>;
+
 /** What a bootstrap needs. */
 export interface Bootstrapper {
   readonly vault: KeyVault;
@@ -32,6 +38,7 @@ const AT_ONCE = 10;
 /**
  * Creates the data keys that are named and missing, after it has made sure of the unique index on their names.
  *
+ * @throws {InvalidOptionsError} for an unknown option, or one of the wrong kind.
  * @throws {DuplicateKeyNameError} where the vault holds two keys of one of the names.
  * @throws {KeyVaultIndexError} where the index on their names is another than it has to be.
  * @throws {KeyVaultUnavailableError} where the key vault cannot be read or written.
@@ -39,8 +46,10 @@ const AT_ONCE = 10;
 export async function bootstrapKeys(
   keyAltNames: readonly string[],
   { vault, createKeys }: Bootstrapper,
-  { dryRun = false, signal }: BootstrapOptions = {},
+  options: BootstrapOptions = {},
 ): Promise<BootstrapReport> {
+  checkOptions(options, 'bootstrapKeys', OPTIONS);
+  const { dryRun = false, signal } = options;
   signal?.throwIfAborted();
   const wanted = new Set(keyAltNames);
   const isIndexed = dryRun ? await vault.hasIndex() : await vault.ensureIndex();

@@ -1,4 +1,5 @@
 import { KeyInUseError } from '../errors';
+import { type OptionKind, checkOptions } from './check-options';
 
 /** A field of a model that is encrypted under a data key, or may be. */
 export interface KeyUse {
@@ -13,6 +14,21 @@ export type UsesOf = (keyAltName: string) => readonly KeyUse[];
 export interface UseGuard {
   /** Do it although fields of models use the key. */
   readonly evenIfUsed?: boolean | undefined;
+}
+
+const OPTIONS = { evenIfUsed: 'true or false' } as const satisfies Record<
+  keyof UseGuard,
+  OptionKind
+>;
+
+/**
+ * Refuses a guard that is none, before anything is done.
+ *
+ * @param where The method, as its user writes it.
+ * @throws {InvalidOptionsError}
+ */
+export function checkGuard(guard: unknown, where: string): void {
+  checkOptions(guard, where, OPTIONS);
 }
 
 /**

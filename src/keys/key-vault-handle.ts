@@ -2,7 +2,7 @@ import { deleteKey } from './delete-key';
 import { type KeySelector, findKey } from './find-key';
 import type { Gate } from './gate';
 import { addName, removeName } from './key-names';
-import type { UseGuard } from './key-use';
+import { type UseGuard, checkGuard } from './key-use';
 import type { KeyDocument } from './key-vault';
 import type { KeyWork } from './key-work';
 import { type CreateKeyOptions, makeKey } from './make-key';
@@ -14,7 +14,8 @@ import { type VaultKey, vaultKeyOf } from './vault-key';
  * effect in the whole process at once; other processes keep keys in memory for `keyExpirationMS`. Frozen.
  *
  * All methods reject with a `KeyVaultUnavailableError` where the key vault cannot be read or written, and with an
- * `InvalidOptionsError` for a name that no key can have: one that is empty, holds NUL, or is longer than 500 bytes.
+ * `InvalidOptionsError` for an option that is unknown or of the wrong kind, and for a name that no key can have: one that is empty, holds
+ * NUL, or is longer than 500 bytes.
  */
 export interface KeyVaultHandle {
   /** Where it is, as `database.collection`. */
@@ -50,7 +51,7 @@ export interface KeyVaultHandle {
    * Takes a name from a data key.
    *
    * @throws {KeyNotFoundError}
-   * @throws {KeyInUseError} where fields of the connection's models name it, unless `evenIfUsed` is said.
+   * @throws {KeyInUseError} where fields of the handle's models name it, unless `evenIfUsed` is said.
    */
   removeName(key: KeySelector, keyAltName: string, guard?: UseGuard): Promise<VaultKey>;
 
@@ -58,7 +59,7 @@ export interface KeyVaultHandle {
    * Wraps data keys under another master key, of the same provider or another. The data keys stay what they are, so that no stored
    * value changes. Keys that the master key wraps already are left alone, so that what was interrupted goes on by being called again.
    *
-   * @throws {InvalidKmsConfigError} for a master key that is wrong, or not chosen.
+   * @throws {InvalidKmsConfigError} for a master key that is wrong, or not chosen, and for a provider that is not configured.
    * @throws {KeyNotFoundError} for a name in `keyAltNames` that no key has.
    * @throws {RewrapFailedError} where keys could not be re-wrapped; the others are.
    */
@@ -69,7 +70,7 @@ export interface KeyVaultHandle {
    * person is shredded. It resolves to the key that was.
    *
    * @throws {KeyNotFoundError}
-   * @throws {KeyInUseError} where fields of the connection's models name it, unless `evenIfUsed` is said.
+   * @throws {KeyInUseError} where fields of the handle's models name it, unless `evenIfUsed` is said.
    */
   delete(key: KeySelector, guard?: UseGuard): Promise<VaultKey>;
 
@@ -99,9 +100,16 @@ export function openKeyVaultHandle(work: KeyWork, { pass }: Gate): KeyVaultHandl
       pass(async () => show(await makeKey(keyAltName, options, work))),
     addName: (key, keyAltName) => pass(async () => show(await addName(key, keyAltName, work))),
     removeName: (key, keyAltName, guard = {}) =>
-      pass(async () => show(await removeName(key, keyAltName, { ...work, guard }))),
+      pass(async () => {
+        checkGuard(guard, 'keyVault.removeName');
+        return show(await removeName(key, keyAltName, { ...work, guard }));
+      }),
     rewrap: (options = {}) => pass(() => rewrapKeys(options, work)),
-    delete: (key, guard = {}) => pass(() => deleteKey(key, guard, work)),
+    delete: (key, guard = {}) =>
+      pass(async () => {
+        checkGuard(guard, 'keyVault.delete');
+        return await deleteKey(key, guard, work);
+      }),
     flush: vault.changed,
   } satisfies KeyVaultHandle);
 }

@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
 import { InvalidOptionsError } from '../errors';
 import { checkKeyName } from './check-key-name';
+import { type OptionKind, checkOptions } from './check-options';
 import type { MasterKeyChoice } from './data-keys';
 import { findKey, requireKey } from './find-key';
 import { inTurn } from './in-turn';
@@ -19,6 +20,12 @@ export interface CreateKeyOptions {
   readonly keyMaterial?: Uint8Array | undefined;
 }
 
+const OPTIONS = {
+  wrappedBy: 'checked elsewhere',
+  alsoNamed: 'an array of text',
+  keyMaterial: 'checked elsewhere',
+} as const satisfies Record<keyof CreateKeyOptions, OptionKind>;
+
 type DataKeyOptions = mongo.ClientEncryptionCreateDataKeyProviderOptions;
 
 /** Source: the client-side encryption specification, `DataKeyOpts.keyMaterial`. */
@@ -29,13 +36,16 @@ const KEY_MATERIAL_BYTES = 96;
  *
  * @throws {KeyNameTakenError} where a key has one of the names.
  * @throws {InvalidKmsConfigError} for a master key that is wrong, or not chosen.
- * @throws {InvalidOptionsError} for a name that no key can have, or key material that is not 96 bytes.
+ * @throws {InvalidOptionsError} for an option that is unknown or wrong, a name that no key can have, or key material that is not
+ * 96 bytes.
  */
 export async function makeKey(
   keyAltName: string,
-  { wrappedBy, alsoNamed = [], keyMaterial }: CreateKeyOptions,
+  given: CreateKeyOptions,
   work: KeyWork,
 ): Promise<KeyDocument> {
+  checkOptions(given, 'keyVault.create', OPTIONS);
+  const { wrappedBy, alsoNamed = [], keyMaterial } = given;
   const { vault, driver, config } = work;
   const keyAltNames = [...new Set([keyAltName, ...alsoNamed])];
   for (const name of keyAltNames) checkKeyName(name);

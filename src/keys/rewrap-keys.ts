@@ -1,6 +1,12 @@
 import type { mongo } from 'mongoose';
-import { type FleError, InvalidOptionsError, RewrapFailedError } from '../errors';
+import {
+  type FleError,
+  InvalidKmsConfigError,
+  InvalidOptionsError,
+  RewrapFailedError,
+} from '../errors';
 import { checkKeyName } from './check-key-name';
+import { type OptionKind, checkOptions } from './check-options';
 import type { MasterKeyChoice } from './data-keys';
 import { keyNotFound } from './find-key';
 import type { KeyDocument } from './key-vault';
@@ -14,17 +20,30 @@ export interface RewrapOptions {
   readonly to?: MasterKeyChoice | undefined;
   /** Only the keys of these names. */
   readonly keyAltNames?: readonly string[] | undefined;
-  /** Only keys that this provider wraps now, such as `local` or `aws:eu`; it need not be the target's. */
+  /** Only keys that this provider wraps now, such as `local` or `aws:eu`: one that `kmsProviders` configures. */
   readonly from?: string | undefined;
   /** Also keys that the master key wraps already: after it has got a new version. By default they are left alone. */
   readonly evenIfCurrent?: boolean | undefined;
   /** Change nothing, and report what would be done. */
   readonly dryRun?: boolean | undefined;
-  /** Is called after every key that was re-wrapped. */
+  /**
+   * Is called after every key that was re-wrapped, or could not be. What it throws ends the work after the eight keys at most that are
+   * under way, and is then what `rewrap` rejects with.
+   */
   readonly onProgress?: ((progress: RewrapProgress) => void) | undefined;
   /** Ends the work between keys; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const OPTIONS = {
+  to: 'checked elsewhere',
+  keyAltNames: 'an array of text',
+  from: 'text',
+  evenIfCurrent: 'true or false',
+  dryRun: 'true or false',
+  onProgress: 'a function',
+  signal: 'an AbortSignal',
+} as const satisfies Record<keyof RewrapOptions, OptionKind>;
 
 /** How far re-wrapping has come. */
 export interface RewrapProgress {
@@ -55,12 +74,14 @@ const AT_ONCE = 8;
  * Wraps data keys under another master key. The data keys stay what they are, so that no stored value changes. Each key changes at
  * once or not at all; what was interrupted goes on by being called again.
  *
- * @throws {InvalidOptionsError} for a name that no key can have.
- * @throws {InvalidKmsConfigError} for a master key that is wrong, or not chosen.
+ * @throws {InvalidOptionsError} for an option that is unknown or of the wrong kind, or a name that no key can have.
+ * @throws {InvalidKmsConfigError} for a master key that is wrong, or not chosen, and for a provider that is not configured.
  * @throws {KeyNotFoundError} for a name in `keyAltNames` that no key has.
  * @throws {RewrapFailedError} where keys could not be re-wrapped; the others are.
  */
 export async function rewrapKeys(options: RewrapOptions, work: KeyWork): Promise<RewrapReport> {
+  checkOptions(options, 'keyVault.rewrap', OPTIONS);
+  checkFrom(options, work);
   const { rewrappings, current } = await planRewrapping(options, work);
   const keys = rewrappings.map(({ key }) => key);
   if (options.dryRun === true) return { rewrapped: keys, current };
@@ -75,13 +96,29 @@ export async function rewrapKeys(options: RewrapOptions, work: KeyWork): Promise
   };
   for (let start = 0; start < rewrappings.length; start += AT_ONCE) {
     options.signal?.throwIfAborted();
-    const outcomes = await Promise.all(rewrappings.slice(start, start + AT_ONCE).map(rewrap));
+    const outcomes = await allEnded(rewrappings.slice(start, start + AT_ONCE).map(rewrap));
     if (!outcomes.includes(true)) break; // it is not for single keys that it fails
   }
   if (failures.length > 0) {
     throw rewrapFailed(failures, { done: done - failures.length, total: keys.length }, work);
   }
   return { rewrapped: keys, current };
+}
+
+/** The results of `works`; where some reject, the error of the first, when all have ended. */
+async function allEnded<T>(works: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(works);
+  return await Promise.all(works);
+}
+
+/** A provider that is misspelt would choose no key, and look like work that is done. */
+function checkFrom({ from }: RewrapOptions, { config: { providers } }: KeyWork): void {
+  if (from === undefined || providers.some((name) => name === from)) return;
+  throw new InvalidKmsConfigError({
+    where: 'rewrap.from',
+    wrong: 'the provider is none that kmsProviders configures.',
+    remedy: `Give one of ${providers.join(', ')}.`,
+  });
 }
 
 async function planRewrapping(

@@ -4,7 +4,7 @@ import { type DeclaredNames, declaredNamesOf } from '../plan/check-keys';
 import type { EncryptedField } from '../plan/encryption-plan';
 import { boundaryOf } from './boundary-mark';
 import { planOf } from './bound-model';
-import { clientOf, type HandleRuntime } from './handle-runtime';
+import type { HandleRuntime } from './handle-runtime';
 import { type AnyModel, type CollectionConnection, modelsOf } from './native-collection';
 import { connectionsOf } from './related-connections';
 
@@ -16,15 +16,13 @@ export function namesOn(connection: Connection, runtime: HandleRuntime): Declare
 }
 
 /**
- * Which fields use which data key: those of the models of this handle on every connection that has the client of `connection`. They
- * are looked at when it is asked.
+ * Which fields use which data key: those of the models of this handle on every connection, whichever its client: all have their keys in
+ * a vault of the same name, and there is no telling whether two clients lead to the same. They are looked at when it is asked.
  */
 export function usesOn(connection: Connection, runtime: HandleRuntime): UsesOf {
-  const client = clientOf(connection);
   return (keyAltName) => {
     const { connections } = (connection as CollectionConnection).base;
-    const siblings = connectionsOf(connections).filter((other) => clientOf(other) === client);
-    return [...new Set([connection, ...siblings])].flatMap((each) =>
+    return [...new Set([connection, ...connectionsOf(connections)])].flatMap((each) =>
       usesIn(ownModels(each, runtime), keyAltName),
     );
   };

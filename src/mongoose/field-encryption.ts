@@ -37,6 +37,7 @@ export interface FieldEncryptionHandle {
   /**
    * Creates the data keys that the models of `connection` name and the key vault lacks, and the unique index on their names.
    *
+   * @throws {InvalidOptionsError} for an unknown option, or one of the wrong kind.
    * @throws {ModelNotBoundError} where a model declares encrypted fields that nothing encrypts.
    * @throws {DuplicateKeyNameError} where the key vault holds two keys of one of the names.
    * @throws {KeyVaultIndexError} where the index on their names is another than it has to be.

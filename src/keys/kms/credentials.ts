@@ -115,6 +115,22 @@ function unavailable(provider: string, cause: unknown, timeoutMS: number): KmsRe
     provider,
     attempts: 1,
     transient: true,
-    cause: isOver ? undefined : cause,
+    cause: isOver ? undefined : shown(cause),
+  });
+}
+
+/**
+ * The name and the message of what went wrong. All else is left out: on the errors of the driver, of the SDKs and of HTTP hangs the
+ * answer, which may hold a token. The message of `JSON.parse` quotes it, and is left out as well.
+ */
+function shown(cause: unknown): Error | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  const { name, message } = cause;
+  const told = new Error(
+    message.includes('is not valid JSON') ? 'the answer is not JSON' : message,
+  );
+  return Object.defineProperties(told, {
+    name: { value: name },
+    stack: { value: `${name}: ${told.message}` },
   });
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
 import { DuplicateKeyNameError, KeyNotFoundError, KeyVaultIndexError } from '../../../src/errors';
+import type { BootstrapOptions } from '../../../src/keys/bootstrap-keys';
 import { databaseUri } from '../../support/database';
 import type { RaceOrder, RaceResult } from './race-bootstrap';
 import { type TestVault, driver, openTestVault, plain } from './test-vault';
@@ -28,6 +29,23 @@ async function insertTwin(name: string): Promise<void> {
 }
 
 describe('bootstrap', () => {
+  it.each([
+    [{ dryrun: true }, 'bootstrapKeys: "dryrun" is not an option. The options are dryRun, signal.'],
+    [
+      { dryRun: 'yes' },
+      'bootstrapKeys.dryRun: the value is text, not true or false. Correct it, or leave it out.',
+    ],
+    [
+      { signal: {} },
+      'bootstrapKeys.signal: the value is an object, not an AbortSignal. Correct it, or leave it out.',
+    ],
+  ])('refuses wrong options before anything is sent: %j', async (options, message) => {
+    const refused = vault.openRing().bootstrap(['pii'], options as BootstrapOptions);
+
+    expect(await failureOf(refused)).toMatchObject({ code: 'FLE_INVALID_OPTIONS', message });
+    expect(vault.takeCommands()).toEqual([]);
+  });
+
   it('creates what is missing, and reports what exists and what nobody names', async () => {
     await vault.openRing().bootstrap(['old', 'retired']);
     const ring = vault.openRing({ declared: ['old', 'pii'] });

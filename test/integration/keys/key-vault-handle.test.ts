@@ -69,6 +69,27 @@ describe('list and find', () => {
   );
 });
 
+describe('an option that is unknown or wrong', () => {
+  it.each<[string, (given: never) => Promise<unknown>, unknown, string]>([
+    ['create', (given) => handle.create('new', given), { alsonamed: ['x'] }, '"alsonamed"'],
+    ['create', (given) => handle.create('new', given), { alsoNamed: 'xyz' }, '.alsoNamed'],
+    ['delete', (given) => handle.delete('old', given), { dryRun: true }, '"dryRun"'],
+    ['delete', (given) => handle.delete('old', given), { evenIfUsed: 1 }, '.evenIfUsed'],
+    ['delete', (given) => handle.delete('old', given), true, 'a boolean, not an object'],
+    ['removeName', (given) => handle.removeName('old', 'old', given), { force: true }, '"force"'],
+    ['rewrap', (given) => handle.rewrap(given), null, 'null, not an object'],
+  ])('is refused by %s, and nothing is sent (%#)', async (method, call, options, shown) => {
+    await handle.create('old');
+    vault.takeCommands();
+    const error = await failureOf(call(options as never));
+
+    expect(error).toBeInstanceOf(InvalidOptionsError);
+    expect((error as Error).message).toContain(`keyVault.${method}`);
+    expect((error as Error).message).toContain(shown);
+    expect(vault.takeCommands()).toEqual([]);
+  });
+});
+
 describe('create', () => {
   it('refuses a name that a key has, before and in spite of a race', async () => {
     await handle.create('pii');

@@ -4,7 +4,7 @@ import type { KeyOptions } from '../../../src/keys/key-config';
 import { readKeyConfig } from '../../../src/keys/key-config';
 import { type KeyRing, openKeyRing } from '../../../src/keys/key-ring';
 import type { KeyVaultHandle } from '../../../src/keys/key-vault-handle';
-import type { RewrapProgress } from '../../../src/keys/rewrap-keys';
+import type { RewrapOptions, RewrapProgress } from '../../../src/keys/rewrap-keys';
 import { type TestVault, allOf, driver, openTestVault, plain } from './test-vault';
 
 const KEYS = { a: randomBytes(96), b: randomBytes(96), wrong: randomBytes(96) };
@@ -122,7 +122,7 @@ describe('rewrap', () => {
     const handle = await handleWith('one', 'two', 'three');
     await handle.rewrap({ to: TO_B, keyAltNames: ['two'] });
     expect(await providers()).toEqual({ one: 'local:a', two: 'local:b', three: 'local:a' });
-    expect((await handle.rewrap({ to: TO_B, from: 'aws' })).rewrapped).toEqual([]);
+    expect((await handle.rewrap({ to: TO_B, from: 'local:b' })).rewrapped).toEqual([]);
     const { rewrapped } = await handle.rewrap({ to: { provider: 'local:a' }, from: 'local:b' });
     expect(rewrapped.flatMap(({ keyAltNames }) => keyAltNames)).toEqual(['two']);
 
@@ -130,6 +130,57 @@ describe('rewrap', () => {
     expect(error).toBeInstanceOf(KeyNotFoundError);
     expect(error).toMatchObject({ keyAltName: 'onne' });
     expect(await providers()).toEqual({ one: 'local:a', two: 'local:a', three: 'local:a' });
+  });
+
+  it('refuses to choose by a provider that is not configured', async () => {
+    const handle = await handleWith('one');
+
+    expect(await failureOf(handle.rewrap({ to: TO_B, from: 'local:typo' }))).toMatchObject({
+      code: 'FLE_INVALID_KMS_CONFIG',
+      message:
+        'rewrap.from: the provider is none that kmsProviders configures. Give one of local:a, local:b.',
+    });
+    expect(await providers()).toEqual({ one: 'local:a' });
+  });
+
+  it.each([
+    [
+      { dryrun: true },
+      'keyVault.rewrap: "dryrun" is not an option. The options are dryRun, evenIfCurrent, from, keyAltNames, onProgress, signal, to.',
+    ],
+    [
+      { dryRun: 'yes' },
+      'keyVault.rewrap.dryRun: the value is text, not true or false. Correct it, or leave it out.',
+    ],
+    [
+      { keyAltNames: 'one' },
+      'keyVault.rewrap.keyAltNames: the value is text, not an array of text. Correct it, or leave it out.',
+    ],
+  ])('refuses wrong options, and changes nothing: %j', async (options, message) => {
+    const handle = await handleWith('one');
+    const before = await vault.keys.find({}).toArray();
+    const refused = handle.rewrap({ to: TO_B, ...options } as RewrapOptions);
+
+    expect(await failureOf(refused)).toMatchObject({ code: 'FLE_INVALID_OPTIONS', message });
+    expect(await vault.keys.find({}).toArray()).toEqual(before);
+  });
+
+  it('rejects with what onProgress throws, when nothing goes on any more', async () => {
+    const names = Array.from({ length: 20 }, (_, n) => `key ${n}`);
+    const handle = await handleWith(...names);
+    const seen: number[] = [];
+    const onProgress = ({ done }: RewrapProgress): void => {
+      seen.push(done);
+      if (done === 1) throw new Error('enough');
+    };
+    const failure = await failureOf(handle.rewrap({ to: TO_B, onProgress }));
+    const then = await providers();
+
+    expect(failure).toEqual(new Error('enough'));
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(Object.values(then).filter((provider) => provider === 'local:b')).toHaveLength(8);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await providers()).toEqual(then);
   });
 
   it('changes nothing in a dry run', async () => {

@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { Undecryptable } from '../../../src/index';
+import { databaseUri } from '../../support/database';
 import { openRig, type Rig } from '../../support/rig';
 
 interface Person {
@@ -87,6 +88,24 @@ describe('a deleted data key', () => {
       expect((await rig.fle.bootstrapKeys(rig.connection)).created).toEqual([]);
     } finally {
       await other.close();
+    }
+  });
+
+  it('is found to be used through other clients of the handle', async () => {
+    const { base } = rig.connection;
+    const other = base.createConnection(databaseUri(rig.connection.name));
+    try {
+      await other.asPromise();
+      other.model('Person', personSchema());
+      const vault = await rig.fle.keyVault(rig.connection);
+      await vault.create('contact');
+
+      expect((await vault.find('contact'))?.usedBy).toEqual([{ model: 'Person', path: 'email' }]);
+      await expect(vault.delete('contact')).rejects.toMatchObject({ code: 'FLE_KEY_IN_USE' });
+      expect(await vault.find('contact')).toBeDefined();
+    } finally {
+      await rig.fle.close(other);
+      await other.destroy();
     }
   });
 
