@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import type { Model } from 'mongoose';
 import { isFleError } from '../../../src/index';
 import type { Patient } from '../../support/patient-model';
+import { DECRYPTED_HERE } from '../../support/connection-mode';
 import { openRig, type Rig } from '../../support/rig';
 import { expectLeaks } from '../../support/machines/wire-machine';
 import { visibleText } from '../../support/wire-monitor';
@@ -20,7 +21,7 @@ const hear = (...said: unknown[]): void => {
 };
 
 beforeAll(async () => {
-  rig = await openRig('leaks');
+  rig = await openRig('leaks', { connect: DECRYPTED_HERE });
   const twins = patientTwins(rig);
   Patients = twins.encrypted;
   await seed(twins);

@@ -1,5 +1,6 @@
 import { mongo, Schema } from 'mongoose';
 import type { Patient } from '../../support/patient-model';
+import { DECRYPTED_HERE } from '../../support/connection-mode';
 import { openRig, type Rig, storedAs } from '../../support/rig';
 import { expectSame, expectSealed, secret, type Twins } from './compare-twins';
 import { ada, idOf, patientTwins, seed } from './seed-patients';
@@ -15,7 +16,7 @@ describe.each<readonly [string, mongo.MongoClientOptions]>([
   let twins: Twins<Patient>;
 
   beforeAll(async () => {
-    rig = await openRig('read_connection', { connect });
+    rig = await openRig('read_connection', { connect: { ...DECRYPTED_HERE, ...connect } });
     twins = patientTwins(rig);
     await seed(twins);
   });
@@ -79,7 +80,7 @@ describe('what the database holds', () => {
   let twins: Twins<Patient>;
 
   beforeAll(async () => {
-    rig = await openRig('stored');
+    rig = await openRig('stored', { connect: DECRYPTED_HERE });
     twins = patientTwins(rig);
   });
 

@@ -113,6 +113,12 @@ describe('an update that can be done to ciphertext', () => {
 describe('an update that cannot be done to ciphertext is refused', () => {
   const PUSH_MODIFIER = (key: string, of: string): string =>
     `${key} is no modifier of ${of} here. ${SAVE}`;
+  const inside = (operator: string): [string, string, unknown, string] => [
+    operator,
+    'profile.a',
+    'x',
+    `.profile: ${INSIDE}`,
+  ];
   const noArray = (operator: string): string =>
     `${operator} needs an array that is not encrypted as one value. ${SAVE}`;
   const noSet = (operator: string): string =>
@@ -122,7 +128,8 @@ describe('an update that cannot be done to ciphertext is refused', () => {
     ...Object.keys(UPDATE_OPERATORS)
       .filter((operator) => operator !== '$rename')
       .flatMap((operator): [string, string, unknown, string][] => [
-        [operator, 'profile.a', 'x', `.profile: ${INSIDE}`],
+        // The defaults of an upsert become one value.
+        ...(operator === '$setOnInsert' ? [] : [inside(operator)]),
         [operator, 'history.0', 'x', `.history: ${INSIDE}`],
         [operator, 'ssn.a', 'x', `.ssn: ${INSIDE}`],
         [
