@@ -5,10 +5,11 @@ import { isFleError } from '../errors';
 import type { KeyRing } from '../keys/key-ring';
 import { declaredNamesOf } from '../plan/check-keys';
 import type { EncryptionPlan, PlanNode } from '../plan/encryption-plan';
+import { fieldsTouched } from '../plan/resolve-path';
 import type { RewriteScope } from '../rewrite/rewrite-scope';
 import type { BoundModel } from './bound-model';
 import { Command } from './command';
-import { withoutCiphertextKeys } from './duplicate-key';
+import { withoutEncryptedKeys } from './duplicate-key';
 import { clientOf } from './handle-runtime';
 import { callMethod, type NativeCollection } from './native-collection';
 import { refuseSharedCollection, shapeOfCollection } from './encrypted-collections';
@@ -56,7 +57,8 @@ export class CollectionBoundary {
         result: isExplained(options) ? await command.explain(result, options) : result,
       };
     } catch (error) {
-      throw withoutCiphertextKeys(error);
+      const { root } = this.bound.plan;
+      throw withoutEncryptedKeys(error, (path) => fieldsTouched(root, path).length > 0);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import { boundaryOf, type MarkedBoundary } from './boundary-mark';
 import { rewriteBulk } from './bulk-operations';
-import { withoutCiphertextKeys } from './duplicate-key';
+import { withoutEncryptedKeys } from './duplicate-key';
 import type { AnyModel } from './native-collection';
 import { redactionScopeOf, withoutLeaks } from './redact-methods';
 
@@ -26,7 +26,7 @@ export function withEncryptingClient(connection: Connection): Connection {
     try {
       return await client.bulkWrite(encrypted, options);
     } catch (error) {
-      throw withoutCiphertextKeys(error);
+      throw withoutEncryptedKeys(error);
     }
   };
   return Object.create(connection, { client: { value: { bulkWrite } } }) as Connection;

@@ -1,28 +1,37 @@
 import { isCiphertext } from '../codec/bson';
 import type { Holder } from '../codec/collect-plaintext';
 
-/** What stands for a ciphertext in the `keyValue` of a duplicate key error. */
+/** Whether something encrypted stands at a path. */
+type IsEncrypted = (path: string) => boolean;
+
+const NONE: IsEncrypted = () => false;
+
+/** What stands for an encrypted value in the `keyValue` of a duplicate key error. */
 const ENCRYPTED = '[encrypted]';
 
 /**
- * The error of the driver, with every ciphertext in its `keyValue` replaced in place: shown there it would pass for the value.
+ * The error of the driver, with every encrypted value in its `keyValue` replaced in place: ciphertext would pass for the value there, and a
+ * client that decrypts by itself shows the value. `isEncrypted` tells it by the path.
  *
  * Source: driver 7.8, src/bulk/common.ts, `MongoBulkWriteError.writeErrors`.
  */
-export function withoutCiphertextKeys(error: unknown): unknown {
+export function withoutEncryptedKeys(error: unknown, isEncrypted: IsEncrypted = NONE): unknown {
   if (typeof error !== 'object' || error === null) return error;
   const { keyValue, writeErrors } = error as { keyValue?: unknown; writeErrors?: unknown };
-  replaceCiphertexts(keyValue);
+  replaceEncrypted(keyValue, isEncrypted);
   const single: unknown[] = Array.isArray(writeErrors) ? writeErrors : [];
   for (const writeError of single) {
     const { err } = writeError as { err?: { keyValue?: unknown; errInfo?: unknown } };
-    replaceCiphertexts(err?.keyValue);
+    replaceEncrypted(err?.keyValue, isEncrypted);
   }
   return error;
 }
 
-function replaceCiphertexts(keyValue: unknown): void {
+function replaceEncrypted(keyValue: unknown, isEncrypted: IsEncrypted): void {
   if (typeof keyValue !== 'object' || keyValue === null) return;
   const holder = keyValue as Holder;
-  for (const key of Object.keys(holder)) if (isCiphertext(holder[key])) holder[key] = ENCRYPTED;
+  for (const [path, value] of Object.entries(holder)) {
+    const isValue = value !== null && value !== undefined;
+    if (isCiphertext(value) || (isValue && isEncrypted(path))) holder[path] = ENCRYPTED;
+  }
 }

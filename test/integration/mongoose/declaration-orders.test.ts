@@ -1,6 +1,7 @@
 import mongoose, { type Connection, type Model, Schema, Types } from 'mongoose';
 import { Encrypted, isFleError } from '../../../src/index';
 import { openRig, type Rig } from '../../support/rig';
+import { expectLeaks } from '../../support/machines/wire-machine';
 import { visibleText } from '../../support/wire-monitor';
 import { secret, SENTINEL } from './compare-twins';
 import { COPYINGS, PATHS, PLACINGS, type Copying, type Placing } from './declaration-orders';
@@ -127,6 +128,7 @@ describe.each(Object.entries(DECLARING))('a field declared by %s', (by, declare)
   );
 
   it.each(cases)('is encrypted or refused, whenever: %s, %s', async (_copy, _place, story) => {
+    expectLeaks('a document is also written before the field is declared');
     await expectNeverPlain({ ...story, at: connection }, orders);
   });
 

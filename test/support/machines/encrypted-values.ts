@@ -25,6 +25,9 @@ const WITHOUT_VALUE: ReadonlySet<string> = new Set([
   '$where',
 ]);
 
+/** Operators whose operand is a list of values. */
+const WITH_LIST: ReadonlySet<string> = new Set(['$all', '$each', '$in', '$nin']);
+
 /** A segment that leads to an element of an array, also in an update. */
 const POSITION = /^(?:\d+|\$|\$\[.*\])$/;
 
@@ -43,9 +46,18 @@ export function valuesOnPaths(
   return found;
 }
 
+/** Every scalar of `document`, a stored document, that stands on none of `paths`. */
+export function valuesOffPaths(document: unknown, paths: readonly EncryptedPath[]): unknown[] {
+  const clear: unknown[] = [];
+  const patterns = paths.map((path) => ({ path, segments: path.path.split('.') }));
+  visit(document, [], { patterns, found: [], clear });
+  return clear;
+}
+
 interface Search {
   readonly patterns: readonly { readonly path: EncryptedPath; readonly segments: string[] }[];
   readonly found: EncryptedValue[];
+  readonly clear?: unknown[];
 }
 
 function visit(given: unknown, at: readonly string[], search: Search): void {
@@ -58,7 +70,9 @@ function visit(given: unknown, at: readonly string[], search: Search): void {
     for (const item of value) visit(item, at, search);
   } else if (isPlainObject(value)) {
     visitKeys(value, at, search);
-  } else if (path !== undefined) {
+  } else if (path === undefined) {
+    search.clear?.push(value);
+  } else {
     search.found.push({ path, value });
   }
 }
@@ -66,7 +80,9 @@ function visit(given: unknown, at: readonly string[], search: Search): void {
 function visitKeys(value: PlainObject, at: readonly string[], search: Search): void {
   for (const [key, below] of Object.entries(value)) {
     if (WITHOUT_VALUE.has(key)) continue;
-    visit(below, key.startsWith('$') ? at : [...at, ...key.split('.')], search);
+    const path = key.startsWith('$') ? at : [...at, ...key.split('.')];
+    const list = WITH_LIST.has(key) && Array.isArray(below) ? (below as unknown[]) : [below];
+    for (const each of list) visit(each, path, search);
   }
 }
 

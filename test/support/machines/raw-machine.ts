@@ -1,14 +1,13 @@
 import { mongo } from 'mongoose';
 import { type EncryptedPath, valuesOnPaths } from './encrypted-values';
 import { isSealed } from './plain-value';
+import { knownKeys, rememberKeys } from './known-keys';
 import { encryptedPlaces, type Place } from './watched-models';
 
 /** Looks at what is stored in the databases of a rig, with a client that knows nothing of encryption. */
 export class RawMachine {
   readonly #client: mongo.MongoClient;
   readonly #vault: () => mongo.Collection<mongo.DataKey>;
-  /** Every data key that was ever seen under a name; one may be lost, and made anew. */
-  readonly #keyIds = new Map<string, Set<string>>();
   readonly #exempt = new Map<string, Set<string>>();
   readonly #belongs: (database: string) => boolean;
 
@@ -31,12 +30,7 @@ export class RawMachine {
 
   /** Remembers the data keys that exist now. */
   async learnKeys(): Promise<void> {
-    for await (const { _id, keyAltNames = [] } of this.#vault().find()) {
-      for (const name of keyAltNames) {
-        const ids = this.#keyIds.get(name) ?? new Set();
-        this.#keyIds.set(name, ids.add(_id.toString('hex')));
-      }
-    }
+    rememberKeys(await this.#vault().find().toArray());
   }
 
   /** Fails where an encrypted path of a stored document holds anything but ciphertext of its algorithm and data key. */
@@ -77,9 +71,9 @@ export class RawMachine {
     if (first !== (algorithm === 'Deterministic' ? 1 : 2)) return `not ${algorithm}`;
     const keyId = Buffer.from(value.buffer.subarray(1, 17)).toString('hex');
     const name = keyNameIn(document, keyAltName);
-    const names = name === undefined ? [...this.#keyIds.keys()] : [name];
-    const isKnown = names.some((each) => this.#keyIds.get(each)?.has(keyId) === true);
-    return isKnown ? undefined : `not under the data key "${name ?? 'of any name'}"`;
+    return knownKeys(name).has(keyId)
+      ? undefined
+      : `not under the data key "${name ?? 'of any name'}"`;
   }
 }
 

@@ -53,8 +53,11 @@ function textOf(value: unknown): string | undefined {
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   if (value instanceof RegExp) return value.source;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
-  if (value instanceof mongo.Binary) return Buffer.from(value.buffer).toString('base64');
-  if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer).toString('base64');
+  if (value instanceof mongo.Binary) return Buffer.from(value.value()).toString('base64');
+  if (ArrayBuffer.isView(value)) {
+    const { buffer, byteOffset, byteLength } = value;
+    return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+  }
   const isNumber =
     value instanceof mongo.Long ||
     value instanceof mongo.Int32 ||
@@ -66,10 +69,21 @@ function textOf(value: unknown): string | undefined {
 /** The plaintext of encrypted fields, as texts that can be told from others. */
 export class Secrets {
   readonly #texts = new Set<string>();
+  readonly #clear = new Set<string>();
 
   /** Keeps every scalar in `value` that could not stand somewhere by chance. */
   add(value: unknown): void {
-    for (const text of textsIn(value).scalars) if (isTelling(text)) this.#texts.add(text);
+    for (const text of textsIn(value).scalars) {
+      if (isTelling(text) && !this.#clear.has(text)) this.#texts.add(text);
+    }
+  }
+
+  /** Knows from now on that every scalar in `value` stands on a path as well that is not encrypted, so that it tells nothing. */
+  addClear(value: unknown): void {
+    for (const text of textsIn(value).scalars) {
+      this.#clear.add(text);
+      this.#texts.delete(text);
+    }
   }
 
   get size(): number {
@@ -115,7 +129,9 @@ export function shownBy(error: Error): string {
     .map((each) =>
       [
         inspect(each, { depth: Infinity, showHidden: true, maxArrayLength: null }),
-        JSON.stringify(each),
+        JSON.stringify(each, (_, value: unknown) =>
+          typeof value === 'bigint' ? String(value) : value,
+        ),
         (each as Error).stack,
       ].join('\n'),
     )

@@ -1,6 +1,9 @@
+import { inspect } from 'node:util';
 import mongoose, { type Connection, mongo } from 'mongoose';
 import { FleError } from '../../../src/errors';
 import { valuesInCommand } from './command-values';
+import { valuesOffPaths } from './encrypted-values';
+import { rememberKeys } from './known-keys';
 import { isSealed } from './plain-value';
 import { Secrets, shownBy, visibleTexts } from './secrets';
 import { encryptedPathsAt, TWIN } from './watched-models';
@@ -129,19 +132,21 @@ function hearCommand({ command, commandName, databaseName }: mongo.CommandStarte
   const collection = String(command[commandName]);
   const by = `the command ${commandName} to ${collection}`;
   hear(by, command);
+  if (commandName === 'insert') rememberKeys(command['documents'] as mongo.Document[]);
   const paths = encryptedPathsAt({ database: databaseName, collection });
   for (const { path, value } of valuesInCommand(commandName, command, paths)) {
-    if (!isSealed(value)) leaks.add(`a value of ${path.path} by ${by}`);
+    if (!isSealed(value)) leaks.add(`${inspect(value)}, a value of ${path.path}, by ${by}`);
   }
 }
 
-/** What the model without encryption is given for a path that its twin encrypts is a secret. */
+/** What the model without encryption is given for a path that its twin encrypts is a secret, unless it stores the same elsewhere. */
 export function learnFrom(twins: mongo.MongoClient): void {
   twins.on('commandStarted', ({ command, commandName, databaseName }) => {
     const collection = String(command[commandName]);
     const database = databaseName.slice(0, -TWIN.length);
     const paths = encryptedPathsAt({ database, collection });
     for (const { value } of valuesInCommand(commandName, command, paths)) keepSecret(value);
+    if (commandName === 'insert') secrets.addClear(valuesOffPaths(command['documents'], paths));
   });
 }
 
@@ -154,6 +159,13 @@ export function hearDebug(
 ): void {
   if (this.conn.name.endsWith(TWIN)) return;
   hear(`the debug line of ${collection}.${method}`, parameters);
+}
+
+/** Listens to the warnings of this process. */
+export function listenToWarnings(): void {
+  process.on('warning', (warning) => {
+    hear(`the warning ${warning.name}`, shownBy(warning));
+  });
 }
 
 /** Listens to every error of this package, the driver, BSON and Mongoose, whoever catches it. */
