@@ -1,5 +1,6 @@
 import { Schema, type Model } from 'mongoose';
 import { fieldEncryption } from '../../../src/index';
+import { DECRYPTED_HERE } from '../../support/connection-mode';
 import { openRig, type Rig } from '../../support/rig';
 
 interface Person {
@@ -21,7 +22,7 @@ function personModel(
 let rig: Rig;
 
 beforeEach(async () => {
-  rig = await openRig('first');
+  rig = await openRig('first', { connect: DECRYPTED_HERE });
 });
 
 afterEach(async () => {

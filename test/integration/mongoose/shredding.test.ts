@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { Undecryptable } from '../../../src/index';
 import { databaseUri } from '../../support/database';
+import { DECRYPTED_HERE } from '../../support/connection-mode';
 import { openRig, type Rig } from '../../support/rig';
 
 interface Person {
@@ -12,7 +13,10 @@ interface Person {
 let rig: Rig;
 
 beforeEach(async () => {
-  rig = await openRig('shredding', { handle: { undecryptable: 'mark' } });
+  rig = await openRig('shredding', {
+    handle: { undecryptable: 'mark' },
+    connect: DECRYPTED_HERE,
+  });
 });
 
 afterEach(() => rig.close());
@@ -72,7 +76,7 @@ describe('a deleted data key', () => {
 
   it('is found to be used through other databases of the client, and by no model of another handle', async () => {
     rig.connection.useDb('elsewhere').model('Person', personSchema());
-    const other = await openRig('shredding_other');
+    const other = await openRig('shredding_other', { connect: DECRYPTED_HERE });
     try {
       const schema = new Schema({
         x: { type: String, encrypted: { algorithm: 'Random', keyAltName: 'foreign' } },

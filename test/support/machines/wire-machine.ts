@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import mongoose, { type Connection, mongo } from 'mongoose';
 import { FleError } from '../../../src/errors';
+import { connectionMode } from '../connection-mode';
 import { valuesInCommand } from './command-values';
 import { valuesOffPaths } from './encrypted-values';
 import { rememberKeys } from './known-keys';
@@ -25,6 +26,8 @@ const CARRYING_VALUES: readonly RegExp[] = [
   /^(?:DocumentNotFound|ObjectExpected|ObjectParameter)Error: /,
   /^Mongoose(?:BulkSaveIncomplete|BulkWrite)Error: /,
   /^MongooseError: Invalid op passed to `bulkWrite\(\)`: /,
+  // The driver has decrypted the answer of the server when it makes the error, which the plugin gets to see only then.
+  ...(connectionMode === 'driverDecrypts' ? [/^Mongo(?:Server|BulkWrite)Error: E11000 /] : []),
 ];
 
 /** So much is kept before it is looked through. */
