@@ -37,7 +37,7 @@ export async function measure(
   for (let round = -warming; round < timed; round += 1) {
     for (const contender of rotated(contenders, round + warming)) {
       await contender.before?.();
-      await settle();
+      await clearUp();
       const elapsed = await timeOf(contender);
       if (round >= 0) took.get(contender)?.push(elapsed);
     }
@@ -45,19 +45,26 @@ export async function measure(
   return [...took].map(([{ name }, samples]) => timingOf(name, samples));
 }
 
-/** A turn of the event loop belongs to the work: only then are the native objects freed that the work has dropped. */
+/**
+ * What the work took, and what it takes to clear up behind it, less what clearing up takes where nothing was done: native objects
+ * are freed after a collection of garbage, in a turn of the event loop, and would be charged to whoever comes next.
+ */
 async function timeOf({ run }: Contender): Promise<number> {
+  const idle = await clearUp();
   const started = performance.now();
   await run();
-  await nextTurn();
-  return performance.now() - started;
+  const took = performance.now() - started;
+  const after = await clearUp();
+  return took + Math.max(0, after - idle);
 }
 
-/** Clears up what others left. Untimed. */
-async function settle(): Promise<void> {
+/** Clears up what was left, and tells how long it took. */
+async function clearUp(): Promise<number> {
+  const started = performance.now();
   globalThis.gc?.();
   await nextTurn();
   await nextTurn();
+  return performance.now() - started;
 }
 
 export function timingOf(contender: string, samples: readonly number[]): Timing {

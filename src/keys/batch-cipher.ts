@@ -20,6 +20,7 @@ import {
   openOutcome,
 } from './batch-outcome';
 import { NESTED_CIPHERTEXT, keyIdOf, mayHoldBinary } from '../codec/ciphertext-fault';
+import { keepResults } from './keep-results';
 import { type KeyRef, keyIdentified, keyNamed } from './key-ref';
 import type { KeySupply, LoadKeys } from './key-supply';
 import { loadKeysInto } from './load-keys';
@@ -65,7 +66,12 @@ const MAX_ROUNDS = 5;
  */
 export function openBatchCipher({ bson, native, supply }: BatchCipherOptions): ValueCipher {
   const runner = { native, supply, load: loadKeysInto(native, supply) };
-  const tools = { bson, native, suffixOf: markingSuffixes() };
+  const tools = {
+    bson,
+    native,
+    suffixOf: markingSuffixes(),
+    namingOf: keepResults((keyAltName: string) => bson.serialize({ keyAltName })),
+  };
   return {
     encrypt: (values, purpose) => run(encryption(values, purpose, tools), runner),
     decrypt: (ciphertexts, options) => run(decryption(ciphertexts, options, tools), runner),
@@ -74,12 +80,14 @@ export function openBatchCipher({ bson, native, supply }: BatchCipherOptions): V
 
 interface Tools extends Pick<BatchCipherOptions, 'bson' | 'native'> {
   readonly suffixOf: SuffixOf;
+  /** The serialised document `{ keyAltName }`. */
+  readonly namingOf: (keyAltName: string) => Uint8Array;
 }
 
 function encryption(
   values: readonly PlainValue[],
   purpose: EncryptPurpose,
-  { bson, native, suffixOf }: Tools,
+  { bson, native, suffixOf, namingOf }: Tools,
 ): Batch<PlainValue, Binary> {
   const outcome = openOutcome<Binary>(values.length);
   return {
@@ -89,6 +97,11 @@ function encryption(
     sizeOf: ({ bytes }) => bytes.length,
     refOf: ({ keyAltName }) => keyNamed(keyAltName),
     open: (items) => {
+      const [first] = items;
+      if (first !== undefined && items.length === 1) {
+        const { bytes, algorithm, keyAltName } = first;
+        return native.encryptionOfOne(bytes, { algorithm, keyAltName: namingOf(keyAltName) });
+      }
       const markings = items.map(({ bytes, algorithm, keyAltName }) => ({
         bytes,
         suffix: suffixOf(algorithm, keyAltName),
@@ -96,8 +109,10 @@ function encryption(
       return native.encryption(markingsDocument(markings));
     },
     read: (output, items) => {
-      const { v } = bson.deserialize(output) as { v: Binary[] };
-      items.forEach(({ place }, index) => (outcome.values[place] = v[index]));
+      const { v } = bson.deserialize(output) as { v: Binary | Binary[] };
+      items.forEach(({ place }, index) => {
+        outcome.values[place] = Array.isArray(v) ? v[index] : v;
+      });
     },
     failureOf: encryptionFailed,
   };

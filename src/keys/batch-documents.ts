@@ -1,5 +1,6 @@
 import type { AlgorithmName } from '../declaration/algorithm';
 import { ENCRYPTED_SUBTYPE } from '../codec/bson';
+import { keepResults } from './keep-results';
 import { type KeyRef, keyNamed, nameOf } from './key-ref';
 
 /** A value to encrypt, as libmongocrypt takes it: the elements of an intent-to-encrypt marking. */
@@ -41,21 +42,13 @@ export function markingSuffix(algorithm: AlgorithmName, ref: KeyRef): Buffer {
 /** `markingSuffix` of a key by its name. */
 export type SuffixOf = (algorithm: AlgorithmName, keyAltName: string) => Buffer;
 
-/** How many suffixes are kept. There may be a key for each tenant. */
-const KEPT_SUFFIXES = 1000;
-
 /** `markingSuffix` for the keys of a cipher: those of the keys in use are kept. */
 export function markingSuffixes(): SuffixOf {
-  const suffixes = { Deterministic: new Map<string, Buffer>(), Random: new Map<string, Buffer>() };
-  return (algorithm, keyAltName) => {
-    const kept = suffixes[algorithm];
-    const known = kept.get(keyAltName);
-    if (known !== undefined) return known;
-    const suffix = markingSuffix(algorithm, keyNamed(keyAltName));
-    if (kept.size >= KEPT_SUFFIXES) kept.clear();
-    kept.set(keyAltName, suffix);
-    return suffix;
+  const suffixes = {
+    Deterministic: keepResults((name: string) => markingSuffix('Deterministic', keyNamed(name))),
+    Random: keepResults((name: string) => markingSuffix('Random', keyNamed(name))),
   };
+  return (algorithm, keyAltName) => suffixes[algorithm](keyAltName);
 }
 
 /**

@@ -159,15 +159,32 @@ export function describeValueCipher({ name, batches }: CipherUnderTest): void {
         const values = VALUES.filter(([, , deterministic]) => deterministic).map(
           ([, value]) => value,
         );
-        const ciphertexts = await encryptAll(values);
+        const together = await encryptAll(values);
 
         for (const [index, value] of values.entries()) {
-          const expected = await encryptBare(value, 'Deterministic');
-          expect(Buffer.from(ciphertexts[index]?.value() ?? [])).toEqual(
-            Buffer.from(expected.value()),
-          );
+          const alone = firstOf(await encryptAll([value]));
+          const expected = Buffer.from((await encryptBare(value, 'Deterministic')).value());
+          expect(Buffer.from(together[index]?.value() ?? [])).toEqual(expected);
+          expect(Buffer.from(alone.value())).toEqual(expected);
         }
       });
+
+      it.each(['Deterministic', 'Random'] as const)(
+        'reads what was encrypted under %s, many at once',
+        async (algorithm) => {
+          const cells = CELLS.filter(([, name]) => name === algorithm);
+          const ciphertexts = await encryptAll(
+            cells.map(([, , value]) => value),
+            algorithm,
+          );
+
+          for (const [index, [, , value]] of cells.entries()) {
+            expect(await bare.decrypt(ciphertexts[index] as Binary)).toStrictEqual(
+              asReadPlain(value),
+            );
+          }
+        },
+      );
     });
 
     describe('read options', () => {

@@ -15,6 +15,7 @@ const WORK: NativeContext = {
 /** A libmongocrypt that has forgotten every key by the time it is asked. */
 const FORGETFUL: NativeCrypt = {
   encryption: () => WORK,
+  encryptionOfOne: () => WORK,
   decryption: () => WORK,
   finish: () => undefined,
   execute: () => Promise.resolve(),

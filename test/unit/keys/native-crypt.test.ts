@@ -19,7 +19,11 @@ const work = {
   finishMongoOperation: () => undefined,
   finalize: () => undefined,
 };
-const crypt = { makeEncryptionContext: () => work, makeDecryptionContext: () => work };
+const crypt = {
+  makeEncryptionContext: () => work,
+  makeExplicitEncryptionContext: () => work,
+  makeDecryptionContext: () => work,
+};
 
 describe('openNativeCrypt', () => {
   it('finds the inner parts of the driver that is installed', () => {
@@ -34,7 +38,8 @@ describe('openNativeCrypt', () => {
     ['nothing', undefined],
     ['null', null],
     ['other methods', {}],
-    ['no way to decrypt', { makeEncryptionContext: () => work }],
+    ['no way to decrypt', { ...crypt, makeDecryptionContext: undefined }],
+    ['no way to encrypt one', { ...crypt, makeExplicitEncryptionContext: undefined }],
     ['methods that are none', { ...crypt, makeEncryptionContext: 1 }],
     [
       'contexts that ask for something else',
