@@ -44,9 +44,9 @@ export function findConfig(folder: string, named: string | undefined): string {
  * @throws {CliConfigError} where it cannot be loaded.
  */
 export async function importModule(file: string): Promise<Readonly<Record<string, unknown>>> {
-  if (TYPESCRIPT.has(extname(file))) await registerTsx(dirname(file));
+  const isByTsx = TYPESCRIPT.has(extname(file)) && (await registerTsx(dirname(file)));
   try {
-    return exportsOf(await import(pathToFileURL(file).href));
+    return exportsOf(await load(file, isByTsx));
   } catch (cause) {
     const isOfNode =
       TYPESCRIPT.has(extname(file)) && NODE_ALONE.has((cause as { code?: unknown } | null)?.code);
@@ -61,16 +61,23 @@ export async function importModule(file: string): Promise<Readonly<Record<string
   }
 }
 
-/** Lets tsx load TypeScript, where it is installed in the project: what `node --import tsx` does. */
-async function registerTsx(folder: string): Promise<void> {
-  const load = createRequire(join(folder, 'package.json'));
+/** Node 20 does not let an imported CommonJS module of tsx load what is built into Node, as the driver does: it is required. */
+async function load(file: string, isByTsx: boolean): Promise<unknown> {
+  if (isByTsx && extname(file) === '.cts') return createRequire(file)(file) as unknown;
+  return await import(pathToFileURL(file).href);
+}
+
+/** Lets tsx load TypeScript: what `node --import tsx` does. Resolves to whether it is installed in the project. */
+async function registerTsx(folder: string): Promise<boolean> {
+  const project = createRequire(join(folder, 'package.json'));
   let loader: string;
   try {
-    loader = load.resolve('tsx');
+    loader = project.resolve('tsx');
   } catch {
-    return; // it is not installed, and Node may do without
+    return false; // Node may do without
   }
   await import(pathToFileURL(loader).href);
+  return true;
 }
 
 /** The exports of a module, however often it wraps them into a default. */

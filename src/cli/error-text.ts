@@ -1,5 +1,6 @@
 import { isFleError } from '../errors';
 import { visible } from './visible';
+import { withhold } from './withhold';
 
 /** What is printed of an error. */
 export interface ErrorText {
@@ -10,12 +11,7 @@ export interface ErrorText {
 }
 
 const MAX_CAUSES = 5;
-/** The user and password of a connection string or a proxy; what should be escaped in them may not be. */
-const CREDENTIALS = /(\w+:\/\/)\S*@/g;
-/** What the driver says of a host: the user and password, where a connection string has no host. Source: its utils.ts 7.8. */
-const UNPARSED_HOST = /Unable to parse .* with URL/g;
-
-/** What is printed of `error`: its message and those of its causes, without stacks and without the credentials of addresses. */
+/** What is printed of `error`: its message and those of its causes, without stacks and without secrets. */
 export function errorText(error: unknown): ErrorText {
   const code: unknown = (error as { code?: unknown } | null | undefined)?.code;
   return {
@@ -32,11 +28,9 @@ export function isUsageFault(error: unknown): boolean {
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return 'something was thrown that is no error.';
-  const text = isFleError(error) ? error.message : `${error.name}: ${error.message}`;
-  const shown = text
-    .replace(CREDENTIALS, '$1')
-    .replace(UNPARSED_HOST, 'Unable to parse a host with URL');
-  return shown.split('\n').map(visible).join('\n');
+  // Those of this package hold none; others may, as those that a configuration throws.
+  const text = isFleError(error) ? error.message : withhold(`${error.name}: ${error.message}`);
+  return text.split('\n').map(visible).join('\n');
 }
 
 function causesOf(error: unknown): unknown[] {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { RewrapReport } from '../keys/rewrap-keys';
+import type { KeyVaultHandle } from '../keys/key-vault-handle';
+import type { RewrapOptions, RewrapReport } from '../keys/rewrap-keys';
 import { confirm } from './confirm';
 import { keyTable } from './key-table';
 import { masterKeyOf } from './master-key';
@@ -61,12 +62,23 @@ async function rewrap(
     options.yes,
     streams,
   );
+  show(await rewrapVisibly(chosen, vault, output), false, output);
+}
+
+/** Shows how far it has come. The bar is gone when this ends, so that nothing is printed beside it. */
+async function rewrapVisibly(
+  chosen: RewrapOptions,
+  vault: KeyVaultHandle,
+  output: Session['output'],
+): Promise<RewrapReport> {
   const progress = output.progress();
   try {
-    const onProgress = ({ done, total }: { done: number; total: number }): void => {
-      progress.update(done, total);
-    };
-    show(await vault.rewrap({ ...chosen, onProgress }), false, output);
+    return await vault.rewrap({
+      ...chosen,
+      onProgress: ({ done, total }) => {
+        progress.update(done, total);
+      },
+    });
   } finally {
     progress.stop();
   }

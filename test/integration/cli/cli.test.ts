@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { mongo } from 'mongoose';
 import { databaseUri, freshDatabaseName } from '../../support/database';
 import { ROOT } from '../../repository/source-tree';
-import { type CliRun, runCli } from './run-cli';
+import { type CliRun, HAS_TERMINALS, runCli } from './run-cli';
 
 jest.setTimeout(120_000);
 
@@ -199,6 +199,28 @@ describe('mongoose-fle', () => {
     expect(run.stderr).not.toContain('no error');
   });
 
+  it('ends quietly where whoever reads is gone', async () => {
+    await cli('bootstrap');
+    const { code, stderr } = await runCli(['keys', 'list'], environment, { leaves: true });
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `2 in ${database}.__keyVault\n` });
+  });
+
+  (HAS_TERMINALS ? it : it.skip)('shows a bar on a terminal, and what it did after', async () => {
+    await cli('bootstrap');
+    const { code, stdout } = await runCli(
+      ['keys', 'rewrap', '--to', 'local:next', '--yes'],
+      environment,
+      { terminal: true },
+    );
+
+    expect(code).toBe(0);
+    const [bar, result = ''] = stdout.split('2 re-wrapped');
+    expect(bar).toMatch(/ 2\/2\b/);
+    // eslint-disable-next-line no-control-regex -- what a terminal obeys is what it is about
+    expect(result).not.toMatch(/\x1b|\d\/2/);
+  });
+
   it('shows its help, and its version', async () => {
     const help = await cli('--help');
     expect(help).toMatchObject({ code: 0, stderr: '' });
@@ -221,7 +243,7 @@ describe('the configuration', () => {
 
   async function cliWith(name: string, text: string, ...parameters: string[]): Promise<CliRun> {
     writeFileSync(join(folder, name), text);
-    const run = await runCli(parameters, environment, folder);
+    const run = await runCli(parameters, environment, { folder });
     runs.push(run);
     return run;
   }
@@ -314,6 +336,44 @@ describe('the configuration', () => {
     expect(stderr).toContain('it does not export "fle"');
   });
 
+  it.each([
+    ['ts', `export { fle, connection } from FIXTURE;`],
+    ['mts', `export { fle, connection } from FIXTURE;`],
+    ['cts', `import { fle, connection } from FIXTURE; export = { fle, connection };`],
+    ['js', `module.exports = require(FIXTURE);`],
+    ['cjs', `exports.default = require(FIXTURE);`],
+    ['mjs', `import * as fixture from FIXTURE; export default { ...fixture };`],
+  ])('may be fle.config.%s', async (extension, text) => {
+    const fixture = JSON.stringify(join(__dirname, 'fle.config.ts'));
+    const name = `fle.config.${extension}`;
+    const run = await cliWith(name, text.replace('FIXTURE', fixture), 'bootstrap', '--json');
+
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(run.stdout)).toMatchObject({ created: ['patients', 'notes'] });
+  });
+
+  it('that waits for what never comes ends with 2, and says so', async () => {
+    const text = `export const fle = Object.assign(() => 1, { bootstrapKeys: 1, keyVault: 1 });
+      export const connection = new Promise(() => {});`;
+    const { code, stderr } = await cliWith('fle.config.mjs', text, 'doctor');
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('the configuration waits for something that never comes');
+  });
+
+  it.each([
+    'JSON.parse(process.env.GCP_KEY_FILE)',
+    'JSON.parse(\'{ "private_key": sentinel }\')',
+    'throw new Error("cannot use " + process.env.GCP_KEY_FILE + ", nor mongodb://me:sentinel@host")',
+  ])('that fails shows no secret: %s', async (text) => {
+    environment['GCP_KEY_FILE'] = 'sentinel-$&-file';
+    const { code, stderr } = await cliWith('fle.config.mjs', text, 'doctor');
+
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/Cause: \w*Error: .+/);
+    expect(stderr).not.toContain('sentinel');
+  });
+
   it('is told of where it fails or is missing', async () => {
     const failing = await cliWith('fle.config.mjs', `throw new Error('no such luck');`, 'doctor');
     expect(failing).toMatchObject({
@@ -322,7 +382,7 @@ describe('the configuration', () => {
         'fle.config.mjs: it fails when it is loaded. The cause says why.\n  Cause: Error: no such luck\n',
     });
     rmSync(join(folder, 'fle.config.mjs'));
-    const missing = await runCli(['doctor'], environment, folder);
+    const missing = await runCli(['doctor'], environment, { folder });
     expect(missing.code).toBe(2);
     expect(missing.stderr).toMatch(/^fle\.config: there is no fle\.config\.ts, \.js, /);
   });
