@@ -51,7 +51,7 @@ export interface KeyVaultHandle {
    * Takes a name from a data key.
    *
    * @throws {KeyNotFoundError}
-   * @throws {KeyInUseError} where fields of the handle's models name it, unless `evenIfUsed` is said.
+   * @throws {KeyInUseError} where fields of the process's models name it, unless `evenIfUsed` is said.
    */
   removeName(key: KeySelector, keyAltName: string, guard?: UseGuard): Promise<VaultKey>;
 
@@ -70,7 +70,7 @@ export interface KeyVaultHandle {
    * person is shredded. It resolves to the key that was.
    *
    * @throws {KeyNotFoundError}
-   * @throws {KeyInUseError} where fields of the handle's models name it, unless `evenIfUsed` is said.
+   * @throws {KeyInUseError} where fields of the process's models name it, unless `evenIfUsed` is said.
    */
   delete(key: KeySelector, guard?: UseGuard): Promise<VaultKey>;
 

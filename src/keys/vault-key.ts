@@ -13,7 +13,7 @@ export interface VaultKey {
   readonly createdAt: Date;
   /** When it was last wrapped. */
   readonly updatedAt: Date;
-  /** The fields of the connection's models that name it. Values may be stored under it that no model names. */
+  /** The fields of the process's models that name it. Values may be stored under it that no model names. */
   readonly usedBy: readonly KeyUse[];
 }
 

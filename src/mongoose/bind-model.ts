@@ -9,6 +9,7 @@ import { documentCollection } from './document-collection';
 import { refuseSharedCollection } from './encrypted-collections';
 import { guardConnection } from './guard-connection';
 import type { HandleRuntime } from './handle-runtime';
+import { rememberMongoose } from './known-mongooses';
 import { redactMethods } from './redact-methods';
 import {
   type AnyModel,
@@ -43,7 +44,9 @@ export function bindModel(model: AnyModel, binding: Binding): void {
   }
   refuseSharedCollection(model);
   guardConnection(model.db);
-  watchModels((model.db as CollectionConnection).base);
+  const { base: mongoose } = model.db as CollectionConnection;
+  watchModels(mongoose);
+  rememberMongoose(mongoose);
 }
 
 /** With what a model is bound. */

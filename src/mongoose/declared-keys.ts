@@ -5,6 +5,7 @@ import type { EncryptedField } from '../plan/encryption-plan';
 import { boundaryOf } from './boundary-mark';
 import { planOf } from './bound-model';
 import type { HandleRuntime } from './handle-runtime';
+import { knownMongooses } from './known-mongooses';
 import { type AnyModel, type CollectionConnection, modelsOf } from './native-collection';
 import { connectionsOf } from './related-connections';
 
@@ -16,24 +17,43 @@ export function namesOn(connection: Connection, runtime: HandleRuntime): Declare
 }
 
 /**
- * Which fields use which data key: those of the models of this handle on every connection, whichever its client: all have their keys in
- * a vault of the same name, and there is no telling whether two clients lead to the same. They are looked at when it is asked.
+ * Which fields use which data key: those of the models of all handles whose keys are in a vault of the same name, on every connection of
+ * every Mongoose of the process, whichever its client: there is no telling whether two clients lead to the same. They are looked at
+ * when it is asked, once for all keys that are asked about at the same time.
  */
 export function usesOn(connection: Connection, runtime: HandleRuntime): UsesOf {
+  let users: readonly KeyUser[] | undefined;
   return (keyAltName) => {
-    const { connections } = (connection as CollectionConnection).base;
-    return [...new Set([connection, ...connectionsOf(connections)])].flatMap((each) =>
-      usesIn(ownModels(each, runtime), keyAltName),
-    );
+    if (users === undefined) {
+      users = keyUsers(connection, runtime);
+      queueMicrotask(() => (users = undefined));
+    }
+    return users.filter(({ field }) => mayName(field, keyAltName)).map(({ use }) => use);
   };
 }
 
-function usesIn(models: readonly AnyModel[], keyAltName: string): KeyUse[] {
-  return models.flatMap((model) =>
-    planOf(model)
-      .fields.filter((field) => mayName(field, keyAltName))
-      .map(({ path }) => ({ model: model.modelName, path })),
+interface KeyUser {
+  readonly field: EncryptedField;
+  readonly use: KeyUse;
+}
+
+/** Every field whose key is in a vault of the name that `config` gives; one that several connections have alike stands there once. */
+function keyUsers(connection: Connection, { config }: HandleRuntime): KeyUser[] {
+  const mongooses = new Set([(connection as CollectionConnection).base, ...knownMongooses()]);
+  const connections = [...mongooses].flatMap((mongoose) => mongoose.connections);
+  const users = connectionsOf([connection, ...connections])
+    .flatMap(modelsOf)
+    .filter((model) => runtimeOf(model)?.config.keyVault.text === config.keyVault.text)
+    .flatMap((model) =>
+      planOf(model).fields.map((field) => ({
+        field,
+        use: { model: model.modelName, path: field.path },
+      })),
+    );
+  const byText = users.map(
+    (user) => [JSON.stringify([user.use, user.field.keyAltName]), user] as const,
   );
+  return [...new Map(byText).values()];
 }
 
 /** Whether the key of `field` is the one of that name, or that of some document. What functions give is not known. */
@@ -44,7 +64,9 @@ function mayName({ keyAltName: rule }: EncryptedField, keyAltName: string): bool
 
 /** The models that this handle encrypts: those of another have their keys in its vault. */
 function ownModels(connection: Connection, runtime: HandleRuntime): AnyModel[] {
-  return modelsOf(connection).filter(
-    (model) => boundaryOf(model.collection)?.bound.runtime === runtime,
-  );
+  return modelsOf(connection).filter((model) => runtimeOf(model) === runtime);
+}
+
+function runtimeOf(model: AnyModel): HandleRuntime | undefined {
+  return boundaryOf(model.collection)?.bound.runtime;
 }

@@ -1,5 +1,5 @@
-import { Schema } from 'mongoose';
-import { Undecryptable } from '../../../src/index';
+import { Mongoose, Schema } from 'mongoose';
+import { fieldEncryption, Undecryptable } from '../../../src/index';
 import { databaseUri } from '../../support/database';
 import { DECRYPTED_HERE } from '../../support/connection-mode';
 import { openRig, type Rig } from '../../support/rig';
@@ -74,7 +74,7 @@ describe('a deleted data key', () => {
     expect(rig.fle.undecryptable((await People.findById(_id)) ?? {})).toEqual(['diary']);
   });
 
-  it('is found to be used through other databases of the client, and by no model of another handle', async () => {
+  it('is found to be used through other databases of the client, and by no model whose keys are in another vault', async () => {
     rig.connection.useDb('elsewhere').model('Person', personSchema());
     const other = await openRig('shredding_other', { connect: DECRYPTED_HERE });
     try {
@@ -109,6 +109,34 @@ describe('a deleted data key', () => {
       expect(await vault.find('contact')).toBeDefined();
     } finally {
       await rig.fle.close(other);
+      await other.destroy();
+    }
+  });
+
+  it('is found to be used through other handles, and other instances of Mongoose, on a vault of that name', async () => {
+    const fle = fieldEncryption({
+      kmsProviders: { local: { key: rig.masterKey } },
+      keyVaultNamespace: `${rig.databaseName}.__keyVault`,
+    });
+    const schema = new Schema({
+      x: { type: String, encrypted: { algorithm: 'Random', keyAltName: 'shared' } },
+    });
+    schema.plugin(fle);
+    const foreign = new Mongoose();
+    const other = await foreign.createConnection(databaseUri(rig.connection.name)).asPromise();
+    try {
+      rig.connection.model('OfAnotherHandle', schema);
+      other.model('OfAnotherMongoose', schema.clone());
+      const vault = await rig.fle.keyVault(rig.connection);
+      await vault.create('shared');
+
+      expect((await vault.find('shared'))?.usedBy).toEqual([
+        { model: 'OfAnotherHandle', path: 'x' },
+        { model: 'OfAnotherMongoose', path: 'x' },
+      ]);
+      await expect(vault.delete('shared')).rejects.toMatchObject({ code: 'FLE_KEY_IN_USE' });
+      expect((await rig.fle.bootstrapKeys(rig.connection)).unused).toEqual(['shared']);
+    } finally {
       await other.destroy();
     }
   });
