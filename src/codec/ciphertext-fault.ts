@@ -26,6 +26,12 @@ export function keyIdOf(ciphertext: Uint8Array): Uint8Array {
   return ciphertext.subarray(1, 17);
 }
 
+/** Whether two ciphertexts name the same data key. */
+export function haveSameKey(one: Uint8Array, other: Uint8Array): boolean {
+  for (let at = 1; at < 17; at += 1) if (one[at] !== other[at]) return false;
+  return true;
+}
+
 /** The BSON type, by its byte, of the value in a ciphertext. */
 export function plainTypeOf(ciphertext: Uint8Array): number | undefined {
   return ciphertext[17];

@@ -3,6 +3,7 @@ import { EncryptionFailedError, KeyNotFoundError, isFleError } from '../errors';
 import { type Binary, type Bson, ENCRYPTED_SUBTYPE } from './bson';
 import type { EncodeScope } from './encode-value';
 import type { PlaintextSlot } from './collect-plaintext';
+import { type KeyTelling, groupByKey } from './group-by-key';
 import type { EncryptPurpose, ValueCipher } from './value-cipher';
 
 /** What is needed to fill the slots of a command. */
@@ -30,22 +31,32 @@ export async function fillSlots(
   slots: readonly PlaintextSlot[],
   options: FillOptions,
 ): Promise<void> {
-  for (let start = 0; start < slots.length; start += CHUNK_SLOTS) {
+  const isLong = slots.length > CHUNK_SLOTS;
+  const grouped = isLong ? groupByKey(slots, BY_NAME) : slots;
+  const names = isLong ? new Set(slots.map(({ keyAltName }) => keyAltName)) : undefined;
+  for (let start = 0; start < grouped.length; start += CHUNK_SLOTS) {
     if (start > 0) await nextTurn();
-    await fillChunk(slots.slice(start, start + CHUNK_SLOTS), options);
+    await fillChunk(grouped.slice(start, start + CHUNK_SLOTS), options, names);
   }
 }
 
+const BY_NAME: KeyTelling<PlaintextSlot> = {
+  refOf: ({ keyAltName }) => keyAltName,
+  isSameKey: (one, other) => one.keyAltName === other.keyAltName,
+};
+
+/** `soon` names the keys of what is filled later: all of them cost one look-up. */
 async function fillChunk(
   slots: readonly PlaintextSlot[],
   { cipher, purpose, scope }: FillOptions,
+  soon?: Iterable<string>,
 ): Promise<void> {
   const plain = slots.map(({ encoded, field, keyAltName }) => ({
     bytes: encoded(),
     algorithm: field.algorithm,
     keyAltName,
   }));
-  const { values, failures } = await cipher.encrypt(plain, purpose);
+  const { values, failures } = await cipher.encrypt(plain, purpose, soon);
   slots.forEach((slot, place) => {
     const ciphertext = values[place];
     slot.holder[slot.key] =

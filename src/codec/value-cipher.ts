@@ -31,8 +31,16 @@ export type EncryptPurpose = 'write' | 'query';
  * others' outcome right. What concerns no single value (key vault unreachable, addon missing) rejects the whole call.
  */
 export interface ValueCipher {
-  /** Ciphertexts of subtype 6, byte for byte what the driver's `ClientEncryption.encrypt` makes of the same value. */
-  encrypt(values: readonly PlainValue[], purpose: EncryptPurpose): Promise<BatchOutcome<Binary>>;
+  /**
+   * Ciphertexts of subtype 6, byte for byte what the driver's `ClientEncryption.encrypt` makes of the same value.
+   *
+   * @param soon The names of keys that values to come need: where keys have to be loaded for these, those may be loaded with them.
+   */
+  encrypt(
+    values: readonly PlainValue[],
+    purpose: EncryptPurpose,
+    soon?: Iterable<string>,
+  ): Promise<BatchOutcome<Binary>>;
   /** The plaintexts, as the driver would return them for a plain field under `options`. */
   decrypt(ciphertexts: readonly Binary[], options: BsonReadOptions): Promise<BatchOutcome<unknown>>;
 }

@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Binary, type Bson, type BsonReadOptions, isCiphertext } from '../codec/bson';
+import { type KeyTelling, groupByKey } from '../codec/group-by-key';
 import type { EncryptPurpose, PlainValue, ValueCipher } from '../codec/value-cipher';
+import { keyNameFault } from '../declaration/key-name';
 import type { FleError } from '../errors';
 import {
   type SuffixOf,
@@ -19,7 +21,7 @@ import {
   keysExpired,
   openOutcome,
 } from './batch-outcome';
-import { NESTED_CIPHERTEXT, keyIdOf, mayHoldBinary } from '../codec/ciphertext-fault';
+import { NESTED_CIPHERTEXT, haveSameKey, keyIdOf, mayHoldBinary } from '../codec/ciphertext-fault';
 import { keepResults } from './keep-results';
 import { type KeyRef, keyIdentified, keyNamed } from './key-ref';
 import type { KeySupply, LoadKeys } from './key-supply';
@@ -39,8 +41,11 @@ interface Batch<I, T> {
   /** Those that are given to libmongocrypt. */
   readonly items: readonly Placed<I>[];
   readonly purpose: EncryptPurpose;
+  /** Names of keys to be loaded, where keys have to be, with those of the items. */
+  readonly soon?: Iterable<string> | undefined;
   readonly sizeOf: (item: I) => number;
   readonly refOf: (item: I) => KeyRef;
+  readonly isSameKey: (one: I, other: I) => boolean;
   readonly open: (items: readonly I[]) => NativeContext;
   /** Reads the answers to the items that were opened together. */
   readonly read: (output: Uint8Array, items: readonly Placed<I>[]) => void;
@@ -54,8 +59,9 @@ interface Runner {
   readonly load: LoadKeys;
 }
 
-/** How many values, and how many bytes of them, libmongocrypt gets at once; for so long it blocks the event loop. */
+/** How many values, keys for them, and bytes of them, libmongocrypt gets at once; for so long it blocks the event loop. */
 const CHUNK_VALUES = 500;
+const CHUNK_KEYS = 100;
 const CHUNK_BYTES = 4 * 1024 * 1024;
 /** How often a chunk is tried whose keys expire between being loaded and being used. */
 const MAX_ROUNDS = 5;
@@ -73,7 +79,8 @@ export function openBatchCipher({ bson, native, supply }: BatchCipherOptions): V
     namingOf: keepResults((keyAltName: string) => bson.serialize({ keyAltName })),
   };
   return {
-    encrypt: (values, purpose) => run(encryption(values, purpose, tools), runner),
+    encrypt: (values, purpose, soon) =>
+      run({ ...encryption(values, purpose, tools), soon }, runner),
     decrypt: (ciphertexts, options) => run(decryption(ciphertexts, options, tools), runner),
   };
 }
@@ -96,6 +103,7 @@ function encryption(
     purpose,
     sizeOf: ({ bytes }) => bytes.length,
     refOf: ({ keyAltName }) => keyNamed(keyAltName),
+    isSameKey: (one, other) => one.keyAltName === other.keyAltName,
     open: (items) => {
       const [first] = items;
       if (first !== undefined && items.length === 1) {
@@ -134,6 +142,7 @@ function decryption(
     purpose: 'query',
     sizeOf: ({ length }) => length,
     refOf: (bytes) => keyIdentified(keyIdOf(bytes)),
+    isSameKey: haveSameKey,
     open: (items) => native.decryption(ciphertextsDocument(items)),
     read: (output, items) => {
       const { v } = bson.deserialize(output, options as object) as { v: unknown[] };
@@ -148,11 +157,11 @@ function decryption(
 }
 
 async function run<I, T>(batch: Batch<I, T>, runner: Runner): Promise<OpenOutcome<T>> {
-  const { items } = batch;
+  const items = groupByKey(batch.items, byKey(batch));
   const unusable = new Map<KeyRef, unknown>();
   for (let start = 0; start < items.length;) {
     if (start > 0) await nextTurn();
-    const end = endOfChunk(batch, start);
+    const end = endOfChunk(items, start, batch);
     const chunk = start === 0 && end === items.length ? items : items.slice(start, end);
     const cold = attempt(batch, withoutUnusable(batch, chunk, unusable), runner.native);
     if (cold.length > 0) await runCold(batch, cold, { ...runner, unusable });
@@ -161,14 +170,29 @@ async function run<I, T>(batch: Batch<I, T>, runner: Runner): Promise<OpenOutcom
   return batch.outcome;
 }
 
+function byKey<I, T>({ refOf, isSameKey }: Batch<I, T>): KeyTelling<Placed<I>> {
+  return {
+    refOf: ({ item }) => refOf(item),
+    isSameKey: (one, other) => isSameKey(one.item, other.item),
+  };
+}
+
 /** Where the chunk ends that begins at `start`: it holds one item at least. */
-function endOfChunk<I, T>({ items, sizeOf }: Batch<I, T>, start: number): number {
+function endOfChunk<I, T>(
+  items: readonly Placed<I>[],
+  start: number,
+  { sizeOf, isSameKey }: Batch<I, T>,
+): number {
   const limit = Math.min(items.length, start + CHUNK_VALUES);
   let size = 0;
+  let keys = 1;
   for (let end = start; end < limit; end += 1) {
-    const placed = items[end];
-    if (placed !== undefined) size += sizeOf(placed.item);
-    if (size > CHUNK_BYTES && end > start) return end;
+    const [before, placed] = [items[end - 1], items[end]];
+    if (placed === undefined) return end;
+    size += sizeOf(placed.item);
+    if (end === start || before === undefined) continue;
+    if (!isSameKey(before.item, placed.item)) keys += 1;
+    if (size > CHUNK_BYTES || keys > CHUNK_KEYS) return end;
   }
   return limit;
 }
@@ -181,7 +205,9 @@ async function runCold<I, T>(
 ): Promise<void> {
   let cold = chunk;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const refs = [...new Set(batch.items.map(({ item }) => batch.refOf(item)))];
+    const needed = batch.items.map(({ item }) => batch.refOf(item));
+    const soon = [...(batch.soon ?? [])].filter((name) => keyNameFault(name) === undefined);
+    const refs = [...new Set([...needed, ...soon.map(keyNamed)])];
     const failures = await supply.provide(refs, batch.purpose, load);
     failures.forEach((cause, ref) => unusable.set(ref, cause));
     cold = attempt(batch, withoutUnusable(batch, cold, unusable), native);

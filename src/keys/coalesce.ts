@@ -8,7 +8,8 @@ export type FetchAll<K, V> = (keys: readonly K[]) => Promise<ReadonlyMap<K, V>>;
  * is on its way is not fetched again. Nothing is remembered beyond that. A call that rejects rejects for all who wait for it.
  */
 export function coalesce<K, V>(fetchAll: FetchAll<K, V>): FetchAll<K, V | undefined> {
-  const underWay = new Map<K, Promise<V | undefined>>();
+  // Of each key the answer it is part of: keys are many, answers few, and a promise for each key would cost more than the key.
+  const underWay = new Map<K, Promise<ReadonlyMap<K, V>>>();
   let waiting: K[] = [];
   let turn: Promise<ReadonlyMap<K, V>> | undefined;
 
@@ -17,25 +18,27 @@ export function coalesce<K, V>(fetchAll: FetchAll<K, V>): FetchAll<K, V | undefi
     const keys = waiting;
     waiting = [];
     turn = undefined;
-    return await fetchAll(keys);
-  }
-
-  async function fetchOne(key: K): Promise<V | undefined> {
-    waiting.push(key);
-    turn ??= fetchWaiting();
     try {
-      return (await turn).get(key);
+      return await fetchAll(keys);
     } finally {
-      underWay.delete(key);
+      for (const key of keys) underWay.delete(key);
     }
   }
 
+  function answerWith(key: K): Promise<ReadonlyMap<K, V>> {
+    const known = underWay.get(key);
+    if (known !== undefined) return known;
+    waiting.push(key);
+    turn ??= fetchWaiting();
+    underWay.set(key, turn);
+    return turn;
+  }
+
   return async (keys) => {
-    const entries = keys.map(async (key): Promise<[K, V | undefined]> => {
-      const fetched = underWay.get(key) ?? fetchOne(key);
-      underWay.set(key, fetched);
-      return [key, await fetched];
-    });
-    return new Map(await Promise.all(entries));
+    const askedIn = new Map(keys.map((key) => [key, answerWith(key)]));
+    const asked = [...new Set(askedIn.values())];
+    const answers = await Promise.all(asked);
+    const answerOf = new Map(asked.map((each, index) => [each, answers[index]]));
+    return new Map([...askedIn].map(([key, each]) => [key, answerOf.get(each)?.get(key)]));
   };
 }

@@ -83,7 +83,7 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
 
 function gatedCipher({ pass }: Gate, current: () => ValueCipher): ValueCipher {
   return {
-    encrypt: (values, purpose) => pass(() => current().encrypt(values, purpose)),
+    encrypt: (values, purpose, soon) => pass(() => current().encrypt(values, purpose, soon)),
     decrypt: (ciphertexts, options) => pass(() => current().decrypt(ciphertexts, options)),
   };
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FleError, KmsRequestError } from '../errors';
 import { markingSuffix, markingsDocument } from './batch-documents';
 import { coalesce } from './coalesce';
@@ -14,6 +15,12 @@ interface Found {
 
 /** The BSON document `{ v: 0 }`: what keys are tried on. The value is an int32. */
 export const ZERO: Uint8Array = Buffer.from([12, 0, 0, 0, 0x10, 0x76, 0, 0, 0, 0, 0, 0]);
+
+/**
+ * How many keys are unwrapped at once; for so long libmongocrypt blocks the event loop. Its work grows with the square of the keys:
+ * 1,000 at once took 112 ms, and in groups of 100 they took 88 ms, 15 ms each at most (bench/decisions/many-keys.md).
+ */
+const GROUP_KEYS = 100;
 
 /**
  * Loads keys from `supply` into the memory of libmongocrypt. Keys that concurrent callers ask for cost one look-up, and each is
@@ -41,14 +48,32 @@ interface Warming {
   readonly failures: Map<KeyRef, unknown>;
 }
 
-/** One unit of work for all keys of a KMS, so that it is asked for a token once; the KMS are asked at the same time. */
+/** The KMS are asked at the same time. */
 async function warmAll(found: readonly Found[], warming: Warming): Promise<void> {
   const byKms = new Map<string, Found[]>();
   for (const one of found) {
     const kms = kmsOf(one.document);
-    byKms.set(kms, [...(byKms.get(kms) ?? []), one]);
+    const group = byKms.get(kms);
+    if (group === undefined) byKms.set(kms, [one]);
+    else group.push(one);
   }
-  await Promise.all([...byKms.values()].map((group) => warmGroup(group, warming)));
+  await Promise.all([...byKms.values()].map((keys) => warmKeysOfKms(keys, warming)));
+}
+
+/**
+ * One unit of work for many keys, so that their KMS is asked for a token once; after each the event loop has its turn. A KMS that is not
+ * there is not asked for more.
+ */
+async function warmKeysOfKms(found: readonly Found[], warming: Warming): Promise<void> {
+  for (let start = 0; start < found.length; start += GROUP_KEYS) {
+    if (start > 0) await nextTurn();
+    const group = found.slice(start, start + GROUP_KEYS);
+    await warmGroup(group, warming);
+    const cause = group.map(({ ref }) => warming.failures.get(ref)).find(concernsAll);
+    if (cause === undefined) continue;
+    for (const { ref } of found.slice(start + GROUP_KEYS)) warming.failures.set(ref, cause);
+    return;
+  }
 }
 
 /** Where the work fails, one for each key, so that a key that cannot be unwrapped spoils no other. */

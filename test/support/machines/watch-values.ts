@@ -15,9 +15,9 @@ export function watchValues(): void {
 
 function watchedCipher(cipher: ValueCipher): ValueCipher {
   return {
-    encrypt: (values, purpose) => {
+    encrypt: (values, purpose, soon) => {
       for (const { bytes } of values) keepSecret(mongo.BSON.deserialize(bytes)['v']);
-      return cipher.encrypt(values, purpose);
+      return cipher.encrypt(values, purpose, soon);
     },
     decrypt: async (ciphertexts, options) => {
       const outcome = await cipher.decrypt(ciphertexts, options);

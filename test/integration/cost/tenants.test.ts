@@ -1,0 +1,132 @@
+import { deserialize } from 'bson';
+import { type Model, mongo, Schema } from 'mongoose';
+import { MongoCrypt } from 'mongodb-client-encryption';
+import { openRig, type Rig } from '../../support/rig';
+import { countWork, fewestPromises } from './count-work';
+
+interface Person {
+  tenantId: string;
+  ssn?: string;
+  notes?: string[];
+}
+
+const TENANTS = 250;
+/** As many documents for each tenant, far apart, and as many notes for each document. */
+const EACH = 4;
+/** How many keys libmongocrypt gets at once: `CHUNK_KEYS` of src/keys/batch-cipher.ts, `GROUP_KEYS` of src/keys/load-keys.ts. */
+const CHUNK_KEYS = 100;
+
+const people = (): Person[] =>
+  Array.from({ length: TENANTS * EACH }, (_, index) => ({
+    tenantId: `t${index % TENANTS}`,
+    ssn: `${index}-45-6789`,
+    notes: [`first of ${index}`],
+  }));
+
+describe('what many data keys cost', () => {
+  let rig: Rig;
+  let People: Model<Person>;
+  const close = async (): Promise<void> => {
+    await rig.fle.close(rig.connection);
+    rig.wire.clear();
+  };
+  const looked = (): number => rig.wire.count('find', '__keyVault');
+
+  beforeAll(async () => {
+    rig = await openRig('tenants', { handle: { keyExpirationMS: 0, createMissingKeys: 'all' } });
+    const keyAltName = { pointer: '/tenantId', prefix: 'tenant:' };
+    const schema = new Schema<Person>({
+      tenantId: String,
+      ssn: { type: String, encrypted: { algorithm: 'Deterministic', keyAltName } },
+      notes: [{ type: String, encrypted: { algorithm: 'Random', keyAltName } }],
+    });
+    schema.plugin(rig.fle);
+    People = rig.connection.model<Person>('Person', schema);
+    await makeKeys(rig);
+  }, 60_000);
+  beforeEach(async () => {
+    await People.deleteMany({});
+    await People.insertMany(people());
+  }, 60_000);
+  afterAll(() => rig.close());
+
+  it('is one look-up for all that one write needs, however many values it holds', async () => {
+    await close();
+    const byTenant = people().sort((one, other) => one.tenantId.localeCompare(other.tenantId));
+    await People.insertMany(byTenant);
+    expect(looked()).toBe(1);
+  });
+
+  it('is one look-up for all that one read needs', async () => {
+    await close();
+    await People.find().lean();
+    expect(looked()).toBe(1);
+    await close();
+    await People.find();
+    expect(looked()).toBe(1);
+  });
+
+  it('is one look-up for a search under all of them', async () => {
+    await close();
+    const tenantId = { $in: Array.from({ length: TENANTS }, (_, index) => `t${index}`) };
+    const found = await People.find({ tenantId, ssn: '7-45-6789' }).lean();
+    expect(found).toMatchObject([{ tenantId: 't7' }]);
+    expect(looked()).toBe(1);
+  });
+
+  it('is one unit of work for each hundred of them that are loaded', async () => {
+    await close();
+    const { encryptions } = await countWork(() => People.find().lean());
+    // One more, when libmongocrypt is opened, asks whether it is the one that we know.
+    expect(encryptions).toBe(Math.ceil(TENANTS / CHUNK_KEYS) + 1);
+  });
+
+  it('is no promise for each of them', async () => {
+    const promises = (limit: number): Promise<number> =>
+      fewestPromises(async () => {
+        await close();
+        await People.find().sort({ _id: 1 }).limit(limit).lean();
+      });
+    // The driver makes some for each reply, and a reply holds 101 documents at first.
+    expect((await promises(TENANTS)) - (await promises(10))).toBeLessThan(TENANTS);
+  });
+
+  it('is one search for each of them, and not one for each chunk of values', async () => {
+    await People.find().lean();
+    const opened = jest.spyOn(MongoCrypt.prototype as Contexts, 'makeDecryptionContext');
+    try {
+      await People.find()
+        .batchSize(TENANTS * EACH)
+        .lean();
+      const keys = opened.mock.calls.map(([document]) => keysIn(document as Uint8Array));
+      expect(keys.reduce((sum, count) => sum + count, 0)).toBeLessThan(TENANTS + keys.length);
+      expect(Math.max(...keys)).toBeLessThanOrEqual(CHUNK_KEYS);
+    } finally {
+      opened.mockRestore();
+    }
+  });
+});
+
+interface Contexts {
+  makeDecryptionContext(document: unknown): unknown;
+}
+
+/** How many data keys the ciphertexts of `{ v: [ciphertext, …] }` name. */
+function keysIn(document: Uint8Array): number {
+  const { v } = deserialize(document) as { v: mongo.Binary[] };
+  return new Set(v.map((each) => Buffer.from(each.buffer.subarray(1, 17)).toString('hex'))).size;
+}
+
+/** Keys that share their material: that takes one unit of work, not one for each. */
+async function makeKeys({ fle, connection, bare }: Rig): Promise<void> {
+  await (await fle.keyVault(connection)).create('tenant:t0');
+  const vault = bare.collection('__keyVault');
+  const key = await vault.findOne({ keyAltNames: 'tenant:t0' });
+  await vault.insertMany(
+    Array.from({ length: TENANTS - 1 }, (_each, index) => ({
+      ...key,
+      _id: new mongo.BSON.UUID() as never,
+      keyAltNames: [`tenant:t${index + 1}`],
+    })),
+  );
+}
