@@ -23,6 +23,7 @@ import {
 } from './batch-outcome';
 import { NESTED_CIPHERTEXT, haveSameKey, keyIdOf, mayHoldBinary } from '../codec/ciphertext-fault';
 import { keepResults } from './keep-results';
+import { type ChunkMeasures, endOfChunk } from './end-of-chunk';
 import { type KeyRef, keyIdentified, keyNamed } from './key-ref';
 import type { KeySupply, LoadKeys } from './key-supply';
 import { loadKeysInto } from './load-keys';
@@ -36,16 +37,14 @@ export interface BatchCipherOptions {
 }
 
 /** A batch under way: how its items become outcomes. */
-interface Batch<I, T> {
+interface Batch<I, T> extends ChunkMeasures<I> {
   readonly outcome: OpenOutcome<T>;
   /** Those that are given to libmongocrypt. */
   readonly items: readonly Placed<I>[];
   readonly purpose: EncryptPurpose;
   /** Names of keys to be loaded, where keys have to be, with those of the items. */
   readonly soon?: Iterable<string> | undefined;
-  readonly sizeOf: (item: I) => number;
   readonly refOf: (item: I) => KeyRef;
-  readonly isSameKey: (one: I, other: I) => boolean;
   readonly open: (items: readonly I[]) => NativeContext;
   /** Reads the answers to the items that were opened together. */
   readonly read: (output: Uint8Array, items: readonly Placed<I>[]) => void;
@@ -59,10 +58,6 @@ interface Runner {
   readonly load: LoadKeys;
 }
 
-/** How many values, keys for them, and bytes of them, libmongocrypt gets at once; for so long it blocks the event loop. */
-const CHUNK_VALUES = 500;
-const CHUNK_KEYS = 100;
-const CHUNK_BYTES = 4 * 1024 * 1024;
 /** How often a chunk is tried whose keys expire between being loaded and being used. */
 const MAX_ROUNDS = 5;
 
@@ -175,26 +170,6 @@ function byKey<I, T>({ refOf, isSameKey }: Batch<I, T>): KeyTelling<Placed<I>> {
     refOf: ({ item }) => refOf(item),
     isSameKey: (one, other) => isSameKey(one.item, other.item),
   };
-}
-
-/** Where the chunk ends that begins at `start`: it holds one item at least. */
-function endOfChunk<I, T>(
-  items: readonly Placed<I>[],
-  start: number,
-  { sizeOf, isSameKey }: Batch<I, T>,
-): number {
-  const limit = Math.min(items.length, start + CHUNK_VALUES);
-  let size = 0;
-  let keys = 1;
-  for (let end = start; end < limit; end += 1) {
-    const [before, placed] = [items[end - 1], items[end]];
-    if (placed === undefined) return end;
-    size += sizeOf(placed.item);
-    if (end === start || before === undefined) continue;
-    if (!isSameKey(before.item, placed.item)) keys += 1;
-    if (size > CHUNK_BYTES || keys > CHUNK_KEYS) return end;
-  }
-  return limit;
 }
 
 /** Loads all keys that the batch needs, so that it looks into the key vault once, and does what of a chunk was waiting for them. */

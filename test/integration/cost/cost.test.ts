@@ -13,7 +13,7 @@ interface Person {
 
 const DOCUMENTS = 1000;
 const VALUES = DOCUMENTS * 5;
-/** How many values libmongocrypt gets at once: `CHUNK_VALUES` of src/keys/batch-cipher.ts. */
+/** How many values libmongocrypt gets at once: `CHUNK_VALUES` of src/keys/end-of-chunk.ts. */
 const CHUNK = 500;
 
 const people = (count: number): Person[] =>

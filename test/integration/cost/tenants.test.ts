@@ -13,7 +13,7 @@ interface Person {
 const TENANTS = 250;
 /** As many documents for each tenant, far apart, and as many notes for each document. */
 const EACH = 4;
-/** How many keys libmongocrypt gets at once: `CHUNK_KEYS` of src/keys/batch-cipher.ts, `GROUP_KEYS` of src/keys/load-keys.ts. */
+/** How many keys libmongocrypt gets at once: `CHUNK_KEYS` of src/keys/end-of-chunk.ts, `GROUP_KEYS` of src/keys/load-keys.ts. */
 const CHUNK_KEYS = 100;
 
 const people = (): Person[] =>
