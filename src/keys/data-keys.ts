@@ -66,7 +66,8 @@ export function readDataKeys(
   }
   prefixes.sort(([one], [other]) => other.length - one.length);
   const byDefault = defaultOf(providers);
-  if (given === undefined && byDefault === undefined && needed) throw undecided(providers);
+  const isEmpty = names.size === 0 && prefixes.length === 0;
+  if (isEmpty && byDefault === undefined && needed) throw undecided(providers);
   return {
     readMasterKey,
     masterKeyOf: (keyAltName) => {

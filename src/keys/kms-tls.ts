@@ -1,4 +1,4 @@
-import type { SecureContext } from 'node:tls';
+import { type SecureContext, createSecureContext } from 'node:tls';
 import { InvalidKmsConfigError } from '../errors';
 import { kindOf } from './kind-of';
 import { type FieldTable, checkedObject, optional, readFields, text } from './providers/fields';
@@ -23,11 +23,15 @@ const TLS: FieldTable = {
     required: false,
     remedy: 'Give what tls.createSecureContext makes.',
     faultOf: (value) =>
-      typeof value === 'object' && value !== null && 'context' in value
-        ? undefined
-        : `the value is ${kindOf(value)}, not a secure context.`,
+      isSecureContext(value) ? undefined : `the value is ${kindOf(value)}, not a secure context.`,
   },
 };
+
+/** The class is public under no name that Node's types know. */
+function isSecureContext(value: unknown): boolean {
+  const { constructor } = createSecureContext();
+  return value instanceof constructor;
+}
 
 /** Source: the driver's state_machine.ts, and the options of `tls.connect` that would do the same. */
 const INSECURE: readonly string[] = [
@@ -68,7 +72,21 @@ export function readTlsOptions(
         remedy: 'Leave it out; name the certificates that are to be trusted in tlsCAFile.',
       });
     }
+    refuseBoth(fields, where);
     tls.set(name, readFields(fields, TLS, where));
   }
   return tls;
+}
+
+/** Beside a secure context, `tls.connect` passes over the files without a word: other certificates would be trusted. */
+function refuseBoth(fields: object, where: string): void {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const file = given.map(([name]) => name).find((name) => name.startsWith('tls'));
+  if (file === undefined || !given.some(([name]) => name === 'secureContext')) return;
+  throw new InvalidKmsConfigError({
+    where: `${where}.${file}`,
+    wrong: 'a secureContext stands beside it, which would be used in its place.',
+    remedy:
+      'Give either the files or a secureContext, which tls.createSecureContext makes of them.',
+  });
 }

@@ -15,14 +15,14 @@ export function isAnswer({ body }: HttpAnswer): boolean {
 }
 
 /**
- * The word that a KMS gives for a refusal, such as `AccessDeniedException`. What else it says may show credentials: AWS shows the
- * session token in the answer to a wrong signature.
+ * The word that a KMS gives for a refusal, such as `AccessDeniedException` or `invalid_grant`: one of letters, as no token or secret key
+ * is. What else it says may show credentials: AWS shows the session token in the answer to a wrong signature.
  */
 export function refusalOf({ body }: HttpAnswer): string | undefined {
   const { __type: aws, error } = parse(body);
   const { code: azure, status: google } = (error ?? {}) as Record<string, unknown>;
   const words = [aws, google, azure, error].filter((word) => typeof word === 'string');
-  return words.map((word) => /^(?:.*#)?(\w{3,60})$/.exec(word)?.[1]).find(Boolean);
+  return words.map((word) => /^(?:.*#)?([A-Za-z_]{3,60})$/.exec(word)?.[1]).find(Boolean);
 }
 
 /** The answer as libmongocrypt takes it. */

@@ -75,6 +75,7 @@ describe('readDataKeys', () => {
     ],
   ])('refuses at once that there is no choice (%#)', (providers, wrong) => {
     const error = refusal(() => readDataKeys(undefined, providers, true));
+    expect(refusal(() => readDataKeys({ a: undefined }, providers, true))).toEqual(error);
 
     expect(error).toBeInstanceOf(InvalidKmsConfigError);
     expect(error).toMatchObject({

@@ -31,8 +31,8 @@ describe('readKmsNetwork', () => {
       tlsCAFile: 'ca.pem',
       tlsCertificateKeyFile: 'client.pem',
       tlsCertificateKeyFilePassword: 'sentinel',
-      secureContext: createSecureContext(),
     };
+    const secureContext = createSecureContext();
     const proxyOptions = {
       proxyHost: '127.0.0.1',
       proxyPort: 1081,
@@ -44,7 +44,7 @@ describe('readKmsNetwork', () => {
     };
     const network = readKmsNetwork(
       {
-        tlsOptions: { kmip, 'kmip:b': { tlsCAFile: 'b.pem' } },
+        tlsOptions: { kmip, 'kmip:b': { secureContext } },
         proxyOptions,
         credentialProviders: { aws },
         kmsTimeoutMS: 5,
@@ -55,7 +55,7 @@ describe('readKmsNetwork', () => {
 
     expect(network).toMatchObject({ timeoutMS: 5, retries: 0, awsCredentials: aws });
     expect(network.tlsOptionsOf('kmip')).toEqual(kmip);
-    expect(network.tlsOptionsOf('kmip:b')).toEqual({ tlsCAFile: 'b.pem' });
+    expect(network.tlsOptionsOf('kmip:b').secureContext).toBe(secureContext);
     expect(network.readProxy()).toEqual(proxyOptions);
     expect(inspect(network, { depth: 20, showHidden: true })).not.toContain('sentinel');
   });
@@ -88,6 +88,14 @@ describe('readKmsNetwork', () => {
     [
       { tlsOptions: { aws: { secureContext: {} } } },
       'tlsOptions.aws.secureContext: the value is an object, not a secure context.',
+    ],
+    [
+      { tlsOptions: { aws: { secureContext: { context: {} } } } },
+      'tlsOptions.aws.secureContext: the value is an object, not a secure context.',
+    ],
+    [
+      { tlsOptions: { aws: { tlsCAFile: 'ca.pem', secureContext: createSecureContext() } } },
+      'tlsOptions.aws.tlsCAFile: a secureContext stands beside it, which would be used in its place.',
     ],
     [{ tlsOptions: 'ca.pem' }, 'tlsOptions: the value is text, not an object.'],
     [{ proxyOptions: {} }, 'proxyOptions.proxyHost: the field is missing.'],
