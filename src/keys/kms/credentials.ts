@@ -37,20 +37,28 @@ export async function currentCredentials(source: CredentialSource): Promise<mong
 
 async function ask(provider: string, source: CredentialSource): Promise<unknown> {
   const { timeoutMS, awsCredentials } = source.config.network;
+  let credentials: object | undefined;
   try {
-    const credentials = await withinLimit(timeoutMS, async () =>
+    credentials = await withinLimit(timeoutMS, async () =>
       provider === 'aws' && awsCredentials !== undefined
         ? checkedAws(await awsCredentials())
         : await askDriver(provider, source),
     );
-    if (credentials !== undefined && Object.keys(credentials).length > 0) return credentials;
   } catch (cause) {
     if (cause instanceof FleError) throw cause;
     if (isMissing(cause, source.driver)) throw missing(provider, cause);
     throw unavailable(provider, cause, timeoutMS);
   }
+  const values: unknown[] = Object.values(credentials ?? {});
+  if (values.some(isGiven)) return credentials;
   // The driver says nothing where the package is missing.
-  throw missing(provider);
+  if (values.length === 0) throw missing(provider);
+  throw unavailable(provider, new Error('the answer holds no credentials'), timeoutMS);
+}
+
+/** Where what was asked answers with something else, the driver hands out a token that is undefined, or keys that are empty. */
+function isGiven(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }
 
 /** An inner part of the driver's `ClientEncryption`. Source: its client_encryption.ts 7.5. */

@@ -1,6 +1,8 @@
+import { inspect } from 'node:util';
 import type { mongo } from 'mongoose';
 import { freshDatabaseName } from '../../support/database';
 import { type KmsRig, MASTER_KEYS, openKmsRig } from '../../support/kms/kms-rig';
+import { startMetadataService } from '../../support/kms/metadata-service';
 import { type Clinic, type ClinicOptions, chosen, closeClinics, openClinicOf } from './clinic';
 
 const PROVIDERS = ['aws', 'azure', 'gcp', 'kmip'] as const;
@@ -142,6 +144,44 @@ describe('the credentials', () => {
 
     expect((await clinic.Patients.findOne({ ssn: '1' }))?.ssn).toBe('1');
     expect(asked).toBeGreaterThan(0);
+  });
+
+  it('of azure come from the service of the virtual machine', async () => {
+    const clinic = await openClinic(freshDatabaseName('ondemand'), {
+      ...chosen('azure'),
+      kmsProviders: { ...rig.kmsProviders, azure: {} },
+    });
+    const answers = [
+      { status: 500, text: '{ "access_token": "sentinel-token" }' },
+      { status: 200, text: 'sentinel-token' },
+      { status: 200, text: '{ "access_token": "sentinel-token", "expires_in": 3599 }' },
+    ];
+    const service = await startMetadataService((response) => {
+      const { status = 404, text = '' } = answers.shift() ?? {};
+      response.writeHead(status).end(text);
+    });
+    try {
+      for (const told of ['Unable to complete request.', 'Malformed JSON body in GET request.']) {
+        const refused: unknown = await clinic.Patients.create({ ssn: '1' }).catch(
+          (error: unknown) => error,
+        );
+        expect(refused).toMatchObject({
+          code: 'FLE_KMS_REQUEST_FAILED',
+          provider: 'azure',
+          cause: { message: told },
+        });
+        expect(inspect(refused, { depth: 10, showHidden: true })).not.toContain('sentinel');
+      }
+      await clinic.Patients.create({ ssn: '1' });
+
+      expect((await clinic.Patients.findOne({ ssn: '1' }))?.ssn).toBe('1');
+      expect(service.log).toHaveLength(3);
+      expect(service.log[0]).toMatch(
+        /^GET \/metadata\/identity\/oauth2\/token\?.*&resource=https%3A%2F%2Fvault\.azure\.net true$/,
+      );
+    } finally {
+      await service.close();
+    }
   });
 
   it.each([

@@ -5,8 +5,8 @@ import { type CredentialSource, currentCredentials } from '../../../src/keys/kms
 
 const driver = mongoose.mongo;
 
-/** A driver that has credentials on demand for azure, and fails with `error`. */
-function failingWith(error: unknown): CredentialSource {
+/** A driver that has credentials on demand for azure, which it asks for by `ask`. */
+function asking(ask: () => unknown): CredentialSource {
   const config = readKeyConfig({
     kmsProviders: { azure: {} },
     dataKeys: {
@@ -17,10 +17,7 @@ function failingWith(error: unknown): CredentialSource {
     },
   });
   const encryption = {
-    askForKMSCredentials: () =>
-      Promise.resolve().then(() => {
-        throw error;
-      }),
+    askForKMSCredentials: () => Promise.resolve().then(ask),
   } as unknown as CredentialSource['encryption'];
   return { driver, config, encryption };
 }
@@ -28,7 +25,10 @@ function failingWith(error: unknown): CredentialSource {
 const SHOW_ALL = { depth: null, showHidden: true };
 
 async function failureOf(error: unknown): Promise<unknown> {
-  return await currentCredentials(failingWith(error)).catch((failure: unknown) => failure);
+  const failing = asking(() => {
+    throw error;
+  });
+  return await currentCredentials(failing).catch((failure: unknown) => failure);
 }
 
 describe('credentials on demand that cannot be had', () => {
@@ -62,4 +62,15 @@ describe('credentials on demand that cannot be had', () => {
     expect((failure as Error).cause).toBeUndefined();
     expect(inspect(failure, SHOW_ALL)).not.toContain('sentinel-token');
   });
+
+  it.each([{ accessToken: undefined }, { accessKeyId: '', secretAccessKey: '' }])(
+    'are told where the driver has none: %j',
+    async (azure) => {
+      await expect(currentCredentials(asking(() => ({ azure })))).rejects.toMatchObject({
+        code: 'FLE_KMS_REQUEST_FAILED',
+        message: expect.stringContaining('no credentials could be had') as string,
+        cause: new Error('the answer holds no credentials'),
+      });
+    },
+  );
 });
