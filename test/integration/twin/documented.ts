@@ -9,6 +9,7 @@ const PAGE = readFileSync(join(ROOT, 'docs', 'operations.md'), 'utf8');
 const FILTERS = rowsUnder('Filters');
 const UPDATES = rowsUnder('Updates');
 const ACCUMULATORS = rowsUnder('Aggregation', 1);
+const WINDOW_OPERATORS = rowsUnder('Aggregation', 2);
 
 /** The codes that may end an operation, of which one must; none where it works. */
 export type Refusals = readonly string[];
@@ -65,7 +66,17 @@ export function refusedAccumulator(name: string, standing: Standing): Refusals {
   const [cell = ''] = ACCUMULATORS.get(name) ?? [];
   if (cell === 'yes') return [];
   if (cell === 'Deterministic') return isDeterministic(standing) ? [] : STAGE;
+  if (cell === 'as `output`, in the order of plain paths') return [];
   return codeIn(cell, name);
+}
+
+/** What docs/operations.md says of `name`, which only `$setWindowFields` has, over what stands at `place`. */
+export function refusedWindowed(name: string, { standing }: Place): Refusals {
+  if (standing === 'clear') return [];
+  if (standing === 'inside') return STAGE;
+  const [cell = ''] = WINDOW_OPERATORS.get(name) ?? [];
+  // The stories give no other default.
+  return cell === 'yes' || cell === 'without a `default` other than null' ? [] : codeIn(cell, name);
 }
 
 /** Whether equal values that stand so are stored equal. */

@@ -18,7 +18,7 @@ export function joined<T>(drawn: readonly Drawn<T>[]): Drawn<T[]> {
   };
 }
 
-/** One of `choices`, none where there are none to choose from. */
+/** One of `choices`, of which there must be one. */
 export function oneOf<T>(choices: readonly T[]): fc.Arbitrary<T> {
   return fc.constantFrom(...choices);
 }

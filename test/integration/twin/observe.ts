@@ -17,10 +17,15 @@ export async function endingOf(attempt: () => Promise<unknown>): Promise<Ending>
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const { message } = error;
+    if (isEndOfServer(error)) throw error;
     if (isFleError(error)) return { refusal: error.code, message };
     return { error: nameOf(error), message };
   }
 }
+
+/** Whether the server ended at a command, which says nothing of the twins: DocumentDB has such commands. It comes back by itself. */
+export const isEndOfServer = (error: unknown): boolean =>
+  /Connection terminated|the database system is/.test(String(error));
 
 const DUPLICATE_KEY = 11_000;
 

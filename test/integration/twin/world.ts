@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { type Model, mongo } from 'mongoose';
 import { databaseUri } from '../../support/database';
@@ -5,7 +6,14 @@ import { openRig, type Rig } from '../../support/rig';
 import { type Blueprint, isObjectShape } from './blueprint';
 import { buildModel, forgetModel, type Loose } from './build-models';
 import type { Refusals } from './documented';
-import { elementsOf, type Ending, endingOf, expectSealed, readStored } from './observe';
+import {
+  elementsOf,
+  type Ending,
+  endingOf,
+  expectSealed,
+  isEndOfServer,
+  readStored,
+} from './observe';
 import { isAssignedWhole, type Place, placesOf } from './places';
 
 /** Where the stories of a file happen. */
@@ -62,7 +70,7 @@ export async function inWorld(
     plain: buildModel(blueprint, rig.twinConnection, undefined),
   };
   try {
-    await Promise.all([world.encrypted.deleteMany({}), world.plain.deleteMany({})]);
+    await emptied(world);
     if (seeds.length > 0) {
       await takeBoth(world, [], async (model) => await model.insertMany(copyOf(seeds) as Loose[]));
     }
@@ -70,6 +78,18 @@ export async function inWorld(
   } finally {
     forgetModel(blueprint, rig.connection);
     forgetModel(blueprint, rig.twinConnection);
+  }
+}
+
+/** Removes all documents, as soon as the server answers. */
+async function emptied(world: World): Promise<void> {
+  const { encrypted, plain } = world;
+  try {
+    await Promise.all([encrypted.deleteMany({}), plain.deleteMany({})]);
+  } catch (error) {
+    if (!isEndOfServer(error)) throw error;
+    await setTimeout(500);
+    await emptied(world);
   }
 }
 
