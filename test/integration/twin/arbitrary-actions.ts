@@ -99,7 +99,10 @@ export function actionOn(blueprint: Blueprint): fc.Arbitrary<Drawn<Action>> {
     [
       1,
       updateOn(blueprint)
-        .filter(({ value }) => value.arrayFilters === undefined && !Array.isArray(value.update))
+        .filter(
+          ({ value: { update, arrayFilters, filter } }) =>
+            arrayFilters === undefined && filter === undefined && !Array.isArray(update),
+        )
         .map(({ value: { update }, refusals }) => ({
           value: { kind: 'update', update },
           refusals,

@@ -1,15 +1,18 @@
 import fc from 'fast-check';
 import { clauseOn, elementCondition, filterOn } from './arbitrary-filter';
 import { elementValue, exactScalar, idOf, scalarValue, shapeValue } from './arbitrary-values';
-import type { Blueprint, ScalarType } from './blueprint';
-import { refusedUpdate, type Refusals, UPDATE } from './documented';
+import type { Blueprint, Fields, ScalarType, Shape } from './blueprint';
+import { areDeclaredAlike } from './declared-alike';
+import { refusedUpdate, UPDATE } from './documented';
 import { allowed, type Drawn, joined, merged, oneOf, weighed } from './drawn';
-import { isArrayPlace, type Place, placesInside, placesOf } from './places';
+import { isArrayPlace, isClear, type Place, placesInside, placesOf } from './places';
 
 /** An update with its options, as `updateOne` takes them. */
 export interface Update {
   readonly update: object;
   readonly arrayFilters?: readonly object[];
+  /** What a filter must say for the positional operator `$`. */
+  readonly filter?: object;
 }
 
 interface Part {
@@ -19,7 +22,7 @@ interface Part {
   readonly arrayFilter?: object | undefined;
 }
 
-/** An update of documents with `places`, with operators or, seldom, as a pipeline. */
+/** An update of documents with `places`, with operators or, seldom, by position or as a pipeline. */
 export function updateOn(blueprint: Blueprint): fc.Arbitrary<Drawn<Update>> {
   const places = placesOf(blueprint).filter(({ special }) => !special);
   const parts = fc
@@ -32,7 +35,7 @@ export function updateOn(blueprint: Blueprint): fc.Arbitrary<Drawn<Update>> {
       const { value, refusals } = joined(drawn);
       return { value: updateOf(value), refusals };
     });
-  return weighed([9, parts], [1, pipelineOn(places)]);
+  return weighed([9, parts], [1, positionalOn(places)], [1, pipelineOn(places)]);
 }
 
 function updateOf(parts: readonly Part[]): Update {
@@ -47,13 +50,15 @@ function updateOf(parts: readonly Part[]): Update {
 function partOn(places: readonly Place[]): fc.Arbitrary<Drawn<Part>> {
   return oneOf(places).chain((place) =>
     fc
-      .tuple(targetsOf(place, places), operationOn(place))
+      .tuple(
+        targetsOf(place, places),
+        weighed([9, operationOn(place)], [1, renamingOf(place, places)]),
+      )
       .map(([target, { value, refusals }]): Drawn<Part> => {
         const [operator, operand] = value;
-        const refused = operator === '$rename' ? refusedRename(place) : refusals;
         return {
           value: { operator, operand, ...target.value },
-          refusals: [...target.refusals, ...refused],
+          refusals: [...target.refusals, ...refusals],
         };
       }),
   );
@@ -129,8 +134,8 @@ function operationOn(place: Place): fc.Arbitrary<Operation> {
     // Inside of a whole it depends on what stands beside it: upsert-defaults.test.ts.
     [place.standing === 'inside' ? 0 : 2, done(['$setOnInsert'], value)],
     [2, done(['$unset'], fc.constant(1))],
-    [1, done(['$rename'], fc.constant('renamed'))],
-    [isArray ? 4 : 0, done(['$push', '$addToSet'], elementOrModifiers(place))],
+    [isArray ? 3 : 0, done(['$push', '$addToSet'], elementOrModifiers(place))],
+    [isArray ? 2 : 0, isArray ? pushWithModifiers(place) : undefined],
     [isArray ? 1 : 0, done(['$pop'], oneOf([1, -1]))],
     [isArray ? 3 : 0, isArray ? pullOn(place) : undefined],
     [isArray ? 1 : 0, done(['$pullAll'], fc.array(elementOf(place), { maxLength: 2 }))],
@@ -138,8 +143,30 @@ function operationOn(place: Place): fc.Arbitrary<Operation> {
   );
 }
 
-function refusedRename({ standing }: Place): Refusals {
-  return standing === 'clear' ? [] : UPDATE;
+/** `$rename` to a name that no schema knows, or to another place. */
+function renamingOf(place: Place, places: readonly Place[]): fc.Arbitrary<Operation> {
+  const goals = places.filter(
+    ({ path, arrays, standing }) => arrays === 0 && standing !== 'inside' && path !== place.path,
+  );
+  const alike = goals.filter((goal) => !isClear(goal) && areDeclaredAlike(place, goal));
+  const to = (choices: readonly Place[]): fc.Arbitrary<Operation> | undefined =>
+    choices.length === 0
+      ? undefined
+      : oneOf(choices).map((goal) => ({
+          value: ['$rename', goal.path.replaceAll('$*', 'x')] as const,
+          refusals: areDeclaredAlike(place, goal) ? [] : UPDATE,
+        }));
+  return weighed<Operation>(
+    [
+      1,
+      fc.constant<Operation>({
+        value: ['$rename', 'renamed'],
+        refusals: isClear(place) ? [] : UPDATE,
+      }),
+    ],
+    [1, to(goals)],
+    [2, to(alike)],
+  );
 }
 
 function elementOf({ shape }: Place): fc.Arbitrary<unknown> {
@@ -159,6 +186,45 @@ function elementOrModifiers(place: Place): fc.Arbitrary<unknown> {
     ],
   );
 }
+
+/** `$push` with a place, a cut or an order, of plain fields only where something is encrypted. */
+function pushWithModifiers(place: Place): fc.Arbitrary<Operation> {
+  const numbers = fc.record(
+    { $position: oneOf([0, 1, -1]), $slice: oneOf([0, 2, -2]) },
+    { requiredKeys: [], noNullPrototype: true },
+  );
+  return fc
+    .tuple(fc.array(elementOf(place), { maxLength: 2 }), numbers, orderOf(place))
+    .map(([$each, more, { value: order, refusals }]) => {
+      const operand = { $each, ...more, ...order };
+      return {
+        value: ['$push', operand] as const,
+        refusals: [...refusedUpdate(place, '$push', operand), ...refusals],
+      };
+    });
+}
+
+function orderOf(place: Place): fc.Arbitrary<Drawn<object>> {
+  const whole = oneOf([1, -1]).map((direction) => ({
+    value: { $sort: direction },
+    refusals: isClear(place) ? [] : UPDATE,
+  }));
+  return weighed<Drawn<object>>(
+    [2, fc.constant(allowed({}))],
+    [1, whole],
+    [2, place.shape.kind === 'documents' ? orderByField(place.shape.fields, place) : undefined],
+  );
+}
+
+const orderByField = (fields: Fields, place: Place): fc.Arbitrary<Drawn<object>> =>
+  fc
+    .tuple(oneOf(placesInside(fields, place.standing === 'inside')), oneOf([1, -1]))
+    .map(([inner, direction]) => ({
+      value: {
+        $sort: { [inner.path.replaceAll(/\.#/g, '').replaceAll('$*', 'x')]: direction, _id: 1 },
+      },
+      refusals: isClear(inner) ? [] : UPDATE,
+    }));
 
 /** A value to pull, or a condition on the elements. */
 function pullOn(place: Place): fc.Arbitrary<Operation> {
@@ -182,6 +248,42 @@ function isNumeric({ shape }: Place): boolean {
 
 function numberFor({ shape }: Place): fc.Arbitrary<unknown> {
   return shape.kind === 'scalar' && shape.type !== 'Double' ? oneOf([1, 2]) : oneOf([0.5, 1]);
+}
+
+/** An element that the filter names, by the positional operator `$`. */
+function positionalOn(places: readonly Place[]): fc.Arbitrary<Drawn<Update>> | undefined {
+  const arrays = places.filter(
+    (place) => isArrayPlace(place) && place.arrays === 0 && !place.path.includes('$*'),
+  );
+  if (arrays.length === 0) return undefined;
+  return oneOf(arrays).chain((array) => {
+    const within = places.filter(({ path }) => path.startsWith(`${array.path}.#.`));
+    const inner = within.filter(({ arrays: above }) => above === 1);
+    const target: fc.Arbitrary<Place> = inner.length === 0 ? fc.constant(array) : oneOf(inner);
+    return fc.tuple(target, elementCondition(array)).chain(([place, condition]) => {
+      const element = { ...place, shape: elementShapeOf(place, array) };
+      const path = place.path.replace('.#', '.$').replaceAll('$*', 'x');
+      return fc
+        .tuple(shapeValue(element.shape, scalarValue), oneOf(['$set', '$unset'] as const))
+        .map(([value, operator]): Drawn<Update> => ({
+          value: {
+            update: {
+              [operator]: {
+                [place === array ? `${path}.$` : path]: operator === '$set' ? value : 1,
+              },
+            },
+            filter: { [array.path]: { $elemMatch: condition.value } },
+          },
+          refusals: [...condition.refusals, ...refusedUpdate(place, operator, value)],
+        }));
+    });
+  });
+}
+
+function elementShapeOf({ shape }: Place, array: Place): Shape {
+  if (shape !== array.shape) return shape;
+  if (shape.kind === 'list') return { kind: 'scalar', type: shape.type };
+  return 'fields' in shape ? { kind: 'single', fields: shape.fields } : shape;
 }
 
 /** Pipelines may compute plain paths from plain paths. */
@@ -212,4 +314,11 @@ export function singleFilterOn(blueprint: Blueprint): fc.Arbitrary<Drawn<object>
         ? merged([known, { value, refusals }])
         : known;
     });
+}
+
+/** The filter of a write with `update`, which may need one of its own. */
+export function filterFor(filter: Drawn<object>, { value }: Drawn<Update>): Drawn<object> {
+  if (value.filter === undefined) return filter;
+  const known = '_id' in filter.value ? { _id: filter.value._id } : {};
+  return allowed<object>({ ...known, ...value.filter }); // what it asks is judged with the update
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { fieldsValue, idOf, scalarValue, storedScalar } from './arbitrary-values';
 import { filterOn } from './arbitrary-filter';
-import { type Update, singleFilterOn, updateOn } from './arbitrary-update';
+import { flagsOf } from './arbitrary-reads';
+import { filterFor, type Update, singleFilterOn, updateOn } from './arbitrary-update';
 import type { Blueprint } from './blueprint';
 import { allowed, type Drawn, joined, oneOf, weighed } from './drawn';
 import { placesOf } from './places';
@@ -31,6 +32,7 @@ export type Write =
   | {
       readonly kind: 'deleteOne' | 'deleteMany' | 'findOneAndDelete';
       readonly filter: object;
+      readonly options: object;
     }
   | {
       readonly kind: 'bulkWrite';
@@ -76,7 +78,13 @@ const insertManyOf = (blueprint: Blueprint): fc.Arbitrary<Drawn<Write>> => {
     fc.array(withId([3, 4, 5, 6], documentOf(blueprint, item)), { minLength: 1, maxLength: 3 });
   const cast = fc.tuple(
     several(scalarValue),
-    oneOf([{}, { ordered: false }, { rawResult: true }, { ordered: false, rawResult: true }]),
+    oneOf([
+      {},
+      { ordered: false },
+      { rawResult: true },
+      { ordered: false, rawResult: true },
+      { ordered: false, throwOnValidationError: true },
+    ]),
   );
   const lean = fc.tuple(several(storedScalar), oneOf([{ lean: true }]));
   return weighed<[object[], object]>([4, cast], [1, lean]).map(([documents, options]) =>
@@ -98,17 +106,54 @@ function targetedBy<K extends string>(
 
 const UPDATE_OPTIONS: readonly object[] = [{}, {}, { runValidators: true }, { timestamps: false }];
 
-const updateWrite = (blueprint: Blueprint): fc.Arbitrary<Drawn<Write>> =>
+const FOUND_OPTIONS: readonly object[] = [
+  {},
+  { returnDocument: 'after' },
+  { lean: true },
+  { returnDocument: 'after', lean: true },
+  { includeResultMetadata: true },
+  { sort: { _id: -1 } },
+];
+
+/** Options of `findOneAndUpdate` and its like. */
+const foundOptionsOf = (blueprint: Blueprint): fc.Arbitrary<Drawn<object>> =>
   fc
     .tuple(
-      targetedBy(UPDATE_METHODS, blueprint),
-      updateOn(blueprint),
-      oneOf([...UPDATE_OPTIONS, { returnDocument: 'after' }, { lean: true }]),
+      oneOf(FOUND_OPTIONS),
+      weighed<Drawn<object>>(
+        [2, fc.constant(allowed({}))],
+        [
+          1,
+          flagsOf(placesOf(blueprint)).map(({ value: projection, refusals }) => ({
+            value: { projection },
+            refusals,
+          })),
+        ],
+      ),
     )
-    .map(([{ kind, filter }, update, options]) => ({
-      value: { kind, filter: filter.value, update: update.value, options },
-      refusals: joined<unknown>([filter, update]).refusals,
-    }));
+    .map(([options, { value, refusals }]) => ({ value: { ...options, ...value }, refusals }));
+
+/** Options of a write that finds one document, or of any other. */
+const optionsOf = (kind: string, blueprint: Blueprint): fc.Arbitrary<Drawn<object>> =>
+  kind.startsWith('findOne') ? foundOptionsOf(blueprint) : fc.constant(allowed({}));
+
+const updateWrite = (blueprint: Blueprint): fc.Arbitrary<Drawn<Write>> =>
+  targetedBy(UPDATE_METHODS, blueprint).chain(({ kind, filter: any }) =>
+    fc
+      .tuple(updateOn(blueprint), oneOf(UPDATE_OPTIONS), optionsOf(kind, blueprint))
+      .map(([update, more, options]) => {
+        const filter = filterFor(any, update);
+        return {
+          value: {
+            kind,
+            filter: filter.value,
+            update: update.value,
+            options: { ...more, ...options.value },
+          },
+          refusals: joined<unknown>([filter, update, options]).refusals,
+        };
+      }),
+  );
 
 const upsert = (blueprint: Blueprint): fc.Arbitrary<Drawn<Write>> =>
   fc
@@ -118,41 +163,58 @@ const upsert = (blueprint: Blueprint): fc.Arbitrary<Drawn<Write>> =>
       updateOn(blueprint),
       oneOf([{}, { setDefaultsOnInsert: false }, { runValidators: true }]),
     )
-    .map(([kind, filter, update, options]) => ({
-      value: {
-        kind,
-        filter: filter.value,
-        update: update.value,
-        options: { upsert: true, ...options },
-      },
-      refusals: joined<unknown>([filter, update]).refusals,
-    }));
+    .map(([kind, any, update, options]) => {
+      const filter = filterFor(any, update);
+      return {
+        value: {
+          kind,
+          filter: filter.value,
+          update: update.value,
+          options: { upsert: true, ...options },
+        },
+        refusals: joined<unknown>([filter, update]).refusals,
+      };
+    });
 
 const replacement = (blueprint: Blueprint): fc.Arbitrary<Drawn<Write>> =>
-  fc
-    .tuple(
-      oneOf(['replaceOne', 'findOneAndReplace'] as const),
-      singleFilterOn(blueprint),
-      documentOf(blueprint),
-      oneOf<object>([{}, { upsert: true }, { returnDocument: 'after' }]),
-    )
-    .map(([kind, { value: filter, refusals }, document, options]) => ({
-      value: { kind, filter, document, options },
-      refusals,
-    }));
+  oneOf(['replaceOne', 'findOneAndReplace'] as const).chain((kind) =>
+    fc
+      .tuple(
+        singleFilterOn(blueprint),
+        documentOf(blueprint),
+        oneOf<object>([{}, {}, { upsert: true }]),
+        optionsOf(kind, blueprint),
+      )
+      .map(([filter, document, more, options]) => ({
+        value: {
+          kind,
+          filter: filter.value,
+          document,
+          options: { ...more, ...options.value },
+        },
+        refusals: joined<unknown>([filter, options]).refusals,
+      })),
+  );
 
 const deletion = (blueprint: Blueprint): fc.Arbitrary<Drawn<Write>> =>
-  targetedBy(['deleteOne', 'deleteMany', 'findOneAndDelete'] as const, blueprint).map(
-    ({ kind, filter: { value: filter, refusals } }) => ({ value: { kind, filter }, refusals }),
+  targetedBy(['deleteOne', 'deleteMany', 'findOneAndDelete'] as const, blueprint).chain(
+    ({ kind, filter }) =>
+      optionsOf(kind, blueprint).map((options) => ({
+        value: { kind, filter: filter.value, options: options.value },
+        refusals: joined<unknown>([filter, options]).refusals,
+      })),
   );
 
 const bulkWrite = (blueprint: Blueprint): fc.Arbitrary<Drawn<Write>> => {
   const update = fc
     .tuple(targetedBy(['updateOne', 'updateMany'], blueprint), updateOn(blueprint))
-    .map(([{ kind, filter }, { value, refusals }]): Drawn<object> => ({
-      value: { [kind]: { filter: filter.value, ...value } },
-      refusals: [...filter.refusals, ...refusals],
-    }));
+    .map(([{ kind, filter: any }, change]): Drawn<object> => {
+      const filter = filterFor(any, change);
+      return {
+        value: { [kind]: { ...change.value, filter: filter.value } },
+        refusals: joined<unknown>([filter, change]).refusals,
+      };
+    });
   const insert = withId([3, 4, 5], documentOf(blueprint)).map((document) =>
     allowed<object>({ insertOne: { document } }),
   );
@@ -173,7 +235,7 @@ const bulkWrite = (blueprint: Blueprint): fc.Arbitrary<Drawn<Write>> => {
         minLength: 1,
         maxLength: 3,
       }),
-      oneOf<object>([{}, { ordered: false }]),
+      oneOf<object>([{}, { ordered: false }, { ordered: false, throwOnValidationError: true }]),
     )
     .map(([operations, options]) => {
       const { value, refusals } = joined(operations);

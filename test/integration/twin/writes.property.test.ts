@@ -35,7 +35,7 @@ async function write(model: Model<Loose>, given: Write): Promise<unknown> {
     case 'bulkWrite':
       return counted(await model.bulkWrite(taken.operations as never, taken.options));
     default:
-      return counted(await call(model, taken.kind, taken.filter));
+      return counted(await call(model, taken.kind, taken.filter, taken.options));
   }
 }
 
