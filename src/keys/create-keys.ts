@@ -9,6 +9,7 @@ import { keyNamed } from './key-ref';
 import { type KeyVault, guardVault } from './key-vault';
 import { makesKmipObject } from './kmip-object';
 import { isDuplicateKeyError } from './name-index';
+import { createDataKey } from './spare-objects';
 
 /** Whether a data key was made here, or by somebody else in the meantime. */
 export type Creation = 'created' | 'existing';
@@ -19,8 +20,6 @@ export interface KeyMaker {
   readonly config: KeyConfig;
   readonly clientEncryption: mongo.ClientEncryption;
 }
-
-type DataKeyOptions = mongo.ClientEncryptionCreateDataKeyProviderOptions;
 
 const MAX_LOOKS = 7;
 const FIRST_PAUSE_MS = 25;
@@ -56,17 +55,16 @@ async function createKey(name: string, maker: KeyMaker): Promise<Creation> {
 }
 
 async function createUnder(
-  { provider, masterKey }: MasterKeyChoice,
+  choice: MasterKeyChoice,
   name: string,
-  { vault, clientEncryption }: KeyMaker,
+  maker: KeyMaker,
 ): Promise<Creation> {
-  const options = { keyAltNames: [name], ...(masterKey && { masterKey }) } as DataKeyOptions;
   try {
-    await clientEncryption.createDataKey(provider, options);
+    await createDataKey(choice, { keyAltNames: [name] }, maker);
     return 'created';
   } catch (error) {
     if (!isDuplicateKeyError(error)) throw error;
-    await untilReadable(name, vault);
+    await untilReadable(name, maker.vault);
     return 'existing';
   }
 }

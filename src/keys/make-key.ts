@@ -9,6 +9,7 @@ import { nameTaken } from './key-names';
 import type { KeyDocument } from './key-vault';
 import type { KeyWork } from './key-work';
 import { isDuplicateKeyError } from './name-index';
+import { createDataKey } from './spare-objects';
 
 /** How a data key is made. */
 export interface CreateKeyOptions {
@@ -25,8 +26,6 @@ const OPTIONS = {
   alsoNamed: 'an array of text',
   keyMaterial: 'checked elsewhere',
 } as const satisfies Record<keyof CreateKeyOptions, OptionKind>;
-
-type DataKeyOptions = mongo.ClientEncryptionCreateDataKeyProviderOptions;
 
 /** Source: the client-side encryption specification, `DataKeyOpts.keyMaterial`. */
 const KEY_MATERIAL_BYTES = 96;
@@ -50,39 +49,39 @@ export async function makeKey(
   const keyAltNames = [...new Set([keyAltName, ...alsoNamed])];
   for (const name of keyAltNames) checkKeyName(name);
   checkKeyMaterial(keyMaterial);
-  const { provider, masterKey } =
+  const choice =
     wrappedBy === undefined
       ? config.masterKeyOf(keyAltName)
       : config.readMasterKey(wrappedBy, 'create.wrappedBy');
   await vault.ensureIndex();
   const options = {
     keyAltNames,
-    ...(masterKey && { masterKey }),
     ...(keyMaterial && { keyMaterial: new driver.BSON.Binary(Buffer.from(keyMaterial)) }),
-  } as DataKeyOptions;
+  };
   const id = await inTurn(`${vault.namespace}/${keyAltName}`, async () => {
     for (const name of keyAltNames) {
       const taken = await findKey(name, vault, driver);
       if (taken !== undefined) throw nameTaken(name, vault.namespace);
     }
-    return await createDataKey({ provider, options, keyAltName }, work);
+    return await insertKey({ choice, options, keyAltName }, work);
   });
   return await requireKey({ id: id.toString() }, vault, driver);
 }
 
 interface NewKey {
-  readonly provider: MasterKeyChoice['provider'];
-  readonly options: DataKeyOptions;
+  readonly choice: MasterKeyChoice;
+  readonly options: { readonly keyAltNames: string[]; readonly keyMaterial?: mongo.Binary };
   readonly keyAltName: string;
 }
 
-async function createDataKey(
-  { provider, options, keyAltName }: NewKey,
-  { vault, clientEncryption }: KeyWork,
+async function insertKey(
+  { choice, options, keyAltName }: NewKey,
+  work: KeyWork,
 ): Promise<mongo.UUID> {
+  const { vault } = work;
   return await vault.run(`the data key "${keyAltName}" could not be created.`, async () => {
     try {
-      return await clientEncryption.createDataKey(provider, options);
+      return await createDataKey(choice, options, work);
     } catch (error) {
       throw isDuplicateKeyError(error) ? nameTaken(keyAltName, vault.namespace, error) : error;
     }

@@ -38,8 +38,23 @@ function retrying(collection: mongo.Collection): mongo.Collection {
   for (const name of WRITING) {
     const write = (collection[name] as Write).bind(collection);
     Object.defineProperty(collection, name, {
-      value: async (...parameters: unknown[]) => await retryWrite(() => write(...parameters)),
+      value: async (...parameters: unknown[]) => {
+        try {
+          return await retryWrite(() => write(...parameters));
+        } catch (error) {
+          if (name === 'insertOne' && error instanceof Error) refused.set(error, parameters[0]);
+          throw error;
+        }
+      },
     });
   }
   return collection;
+}
+
+/** What the inserts that failed were to insert, by their errors. */
+const refused = new WeakMap<Error, unknown>();
+
+/** The data key whose insert into a key vault failed with `error`; undefined where no insert did. */
+export function refusedDocument(error: unknown): mongo.DataKey | undefined {
+  return error instanceof Error ? (refused.get(error) as mongo.DataKey | undefined) : undefined;
 }
