@@ -1,5 +1,7 @@
+import { keyNameFault } from '../declaration/key-name';
 import { InvalidKmsConfigError } from '../errors';
-import { kindOf } from './kind-of';
+import { KEY_NAME_REMEDY } from './check-key-name';
+import { isRecord, kindOf } from './kind-of';
 import { type KmsProviderKind, type KmsProviderName, kindOfProvider } from './kms-providers';
 import type { AwsMasterKey } from './providers/aws';
 import type { AzureMasterKey } from './providers/azure';
@@ -61,6 +63,7 @@ export function readDataKeys(
   const prefixes: (readonly [prefix: string, choice: MasterKeyChoice])[] = [];
   for (const [name, choice] of entriesOf(given)) {
     const read = readMasterKey(choice, `dataKeys.${name}`);
+    checkName(name);
     if (name.endsWith('*')) prefixes.push([name.slice(0, -1), read]);
     else names.set(name, read);
   }
@@ -81,7 +84,7 @@ export function readDataKeys(
 
 function entriesOf(given: unknown): [string, unknown][] {
   if (given === undefined) return [];
-  if (typeof given === 'object' && given !== null && !Array.isArray(given)) {
+  if (isRecord(given)) {
     return Object.entries(given).filter(([, choice]) => choice !== undefined);
   }
   throw new InvalidKmsConfigError({
@@ -89,6 +92,13 @@ function entriesOf(given: unknown): [string, unknown][] {
     wrong: `the data keys are ${kindOf(given)}, not an object.`,
     remedy: EXAMPLE,
   });
+}
+
+/** What no data key can be called, nor begin with, would never be looked up. */
+function checkName(name: string): void {
+  const fault = keyNameFault(name);
+  if (fault === undefined) return;
+  throw new InvalidKmsConfigError({ where: 'dataKeys', wrong: fault, remedy: KEY_NAME_REMEDY });
 }
 
 /** One provider that can do without a master key leaves nothing to choose. */
@@ -103,7 +113,7 @@ function readChoice(
   where: string,
   providers: readonly KmsProviderName[],
 ): MasterKeyChoice {
-  if (typeof given !== 'object' || given === null) {
+  if (!isRecord(given)) {
     throw new InvalidKmsConfigError({
       where,
       wrong: `the choice is ${kindOf(given)}, not an object.`,
@@ -146,7 +156,7 @@ function readMasterKeyOf(
       remedy: 'Leave masterKey out.',
     });
   }
-  if (typeof given === 'object' && given !== null) return readFields(given, masterKey, where);
+  if (isRecord(given)) return readFields(given, masterKey, where);
   throw new InvalidKmsConfigError({
     where,
     wrong:

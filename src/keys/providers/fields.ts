@@ -1,5 +1,5 @@
 import { InvalidKmsConfigError } from '../../errors';
-import { kindOf } from '../kind-of';
+import { isRecord, kindOf } from '../kind-of';
 
 /** A field of a provider's credentials or of a master key. */
 export interface Field {
@@ -75,7 +75,7 @@ export function readFields(given: object, table: FieldTable, where: string): Rea
 /** `given`, where it is an object; undefined stays. */
 export function checkedObject(given: unknown, where: string): object | undefined {
   if (given === undefined) return undefined;
-  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given;
+  if (isRecord(given)) return given;
   throw new InvalidKmsConfigError({
     where,
     wrong: `the value is ${kindOf(given)}, not an object.`,

@@ -96,6 +96,14 @@ describe('readDataKeys', () => {
 
   it.each<[unknown, string]>([
     ['x', 'dataKeys: the data keys are text, not an object.'],
+    [new Map([['a', { provider: 'local' }]]), 'dataKeys: the data keys are a Map, not an object.'],
+    [{ a: new Map([['provider', 'local']]) }, 'dataKeys.a: the choice is a Map, not an object.'],
+    [
+      { a: { provider: 'kmip', masterKey: new Map([['keyId', '1']]) } },
+      'dataKeys.a.masterKey: the master key is a Map, not an object.',
+    ],
+    [{ '': { provider: 'local' } }, 'dataKeys: keyAltName is empty. Give a text of 1 to 500'],
+    [{ 'a\0*': { provider: 'local' } }, 'dataKeys: keyAltName holds a NUL character.'],
     [{ a: 'aws' }, 'dataKeys.a: the choice is text, not an object.'],
     [
       { a: { provider: 'vault' } },

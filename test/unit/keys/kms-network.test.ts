@@ -97,6 +97,7 @@ describe('readKmsNetwork', () => {
       { tlsOptions: { aws: { tlsCAFile: 'ca.pem', secureContext: createSecureContext() } } },
       'tlsOptions.aws.tlsCAFile: a secureContext stands beside it, which would be used in its place.',
     ],
+    [{ tlsOptions: new Map() }, 'tlsOptions: the value is a Map, not an object.'],
     [{ tlsOptions: 'ca.pem' }, 'tlsOptions: the value is text, not an object.'],
     [{ proxyOptions: {} }, 'proxyOptions.proxyHost: the field is missing.'],
     [
