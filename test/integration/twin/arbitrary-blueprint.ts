@@ -156,10 +156,32 @@ const options: fc.Arbitrary<SchemaOptions> = fc.oneof(
   ),
 );
 
+/** One field in some schemas has a unique index: a plain or Deterministic one. */
+const withUnique = (fields: Fields): fc.Arbitrary<Fields> => {
+  const able = Object.entries(fields).filter(
+    ([, { shape, seal }]) => shape.kind === 'scalar' && seal?.algorithm !== 'Random',
+  );
+  if (able.length === 0) return fc.constant(fields);
+  const indexed = fc
+    .tuple(fc.constantFrom(...able), fc.boolean())
+    .map(([[name, { traits, ...others }], isSparse]) => ({
+      ...fields,
+      [name]: {
+        ...others,
+        traits: {
+          ...traits,
+          unique: true as const,
+          ...(isSparse ? { sparse: true as const } : {}),
+        },
+      },
+    }));
+  return fc.oneof({ weight: 6, arbitrary: fc.constant(fields) }, { weight: 1, arbitrary: indexed });
+};
+
 /** Schemas of every type, algorithm and shape that operations.md lists, of which something is encrypted. */
 export const blueprint: fc.Arbitrary<Blueprint> = fc
   .record({
-    fields: fieldsNamed(NAMES, 0),
+    fields: fieldsNamed(NAMES, 0).chain(withUnique),
     special: maybe(fc.record({ s: scalar('s'), t: collection('list') }), 4),
     options,
   })

@@ -39,6 +39,8 @@ export interface Traits {
   readonly accessors?: true;
   readonly select?: false;
   readonly immutable?: true;
+  readonly unique?: true;
+  readonly sparse?: true;
 }
 
 /** A field, and how its encrypted model encrypts it; its twin never does. */

@@ -8,7 +8,7 @@ import type { Place } from './places';
 export type Ending =
   | { readonly result: unknown }
   | { readonly refusal: string; readonly message: string }
-  | { readonly error: string; readonly message: string };
+  | { readonly error: string; readonly message: string; readonly details: unknown };
 
 /** Runs `attempt`, and tells how it ended without documents' classes. */
 export async function endingOf(attempt: () => Promise<unknown>): Promise<Ending> {
@@ -19,7 +19,7 @@ export async function endingOf(attempt: () => Promise<unknown>): Promise<Ending>
     const { message } = error;
     if (isEndOfServer(error)) throw error;
     if (isFleError(error)) return { refusal: error.code, message };
-    return { error: nameOf(error), message };
+    return { error: nameOf(error), message, details: detailsOf(error) };
   }
 }
 
@@ -35,6 +35,38 @@ function nameOf(error: Error & { readonly code?: unknown }): string {
   const isMistake = name === 'TypeError' && !isOfMongoose(error);
   if (isMistake || name === 'AssertionError') throw error;
   return code === DUPLICATE_KEY ? `${name} of a duplicate key` : name;
+}
+
+/** What an error of Mongoose says, and what a failed bulk write reports. */
+function detailsOf(error: Error & Details): unknown {
+  const { name, message, errors, writeErrors, insertedCount, matchedCount, insertedDocs } = error;
+  switch (name) {
+    case 'CastError':
+      return message;
+    case 'ValidationError':
+      return Object.entries(errors ?? {}).map(([path, { name: kind, message: said }]) => [
+        path,
+        kind,
+        said,
+      ]);
+    case 'MongoBulkWriteError':
+      return {
+        failed: [writeErrors ?? []].flat().map(({ index }) => index),
+        insertedCount,
+        matchedCount,
+        inserted: plainOf(insertedDocs),
+      };
+    default:
+      return undefined;
+  }
+}
+
+interface Details {
+  readonly errors?: Readonly<Record<string, Error>>;
+  readonly writeErrors?: { readonly index: number } | readonly { readonly index: number }[];
+  readonly insertedCount?: number;
+  readonly matchedCount?: number;
+  readonly insertedDocs?: unknown;
 }
 
 /** Mongoose has mistakes of its own, such as in `addToSet` of a BigInt: the twin must end in them too. */

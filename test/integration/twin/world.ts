@@ -71,14 +71,27 @@ export async function inWorld(
   };
   try {
     await emptied(world);
+    if (isIndexed(blueprint)) await indexed(world);
     if (seeds.length > 0) {
       await takeBoth(world, [], async (model) => await model.insertMany(copyOf(seeds) as Loose[]));
     }
     await story(world);
   } finally {
+    if (isIndexed(blueprint)) await unindexed(world);
     forgetModel(blueprint, rig.connection);
     forgetModel(blueprint, rig.twinConnection);
   }
+}
+
+const isIndexed = ({ fields }: Blueprint): boolean =>
+  Object.values(fields).some(({ traits }) => traits?.unique === true);
+
+async function indexed({ encrypted, plain }: World): Promise<void> {
+  await Promise.all([encrypted.createIndexes(), plain.createIndexes()]);
+}
+
+async function unindexed({ encrypted, plain }: World): Promise<void> {
+  await Promise.all([encrypted.collection.dropIndexes(), plain.collection.dropIndexes()]);
 }
 
 /** Removes all documents, as soon as the server answers. */
@@ -130,7 +143,7 @@ export function expectPredicted(
   );
 }
 
-/** Expects both to have ended alike; of errors, the names, since messages of the server quote what it was sent. */
+/** Expects both to have ended alike; of errors of the server, the names, since its messages quote what it was sent. */
 export function expectSameEnding(seen: Ending, expected: Ending): void {
   if ('result' in seen && 'result' in expected) {
     expect(seen.result).toStrictEqual(expected.result);
@@ -140,6 +153,7 @@ export function expectSameEnding(seen: Ending, expected: Ending): void {
   if (!('error' in seen && 'error' in expected && seen.error === expected.error)) {
     throw new Error(`The encrypted model: ${String(told[0])}; its twin: ${String(told[1])}`);
   }
+  expect(seen.details).toStrictEqual(expected.details);
 }
 
 /** Expects ciphertext wherever it belongs, and behind it what the twin stores, down to the BSON types. */
