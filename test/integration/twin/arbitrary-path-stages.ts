@@ -12,7 +12,7 @@ import {
   type Steps,
   topOf,
 } from './pipeline-step';
-import { isArrayPlace, isClear, type Place, type Standing } from './places';
+import { isArrayPlace, isClear, type Place } from './places';
 
 /** `$project` with flags. */
 export function selection({ places, order }: Flow): Steps {
@@ -45,21 +45,17 @@ const selectedOf = (places: readonly Place[], chosen: readonly Place[]): Place[]
 
 const headOf = ({ path }: Place): string => path.split('.')[0] ?? '';
 
-/** What is left without `chosen`, of Maps without one key; what holds it may be clear then. */
+/**
+ * What is left without `chosen`, of Maps without one key. What holds some of it is not followed: DocumentDB can compute from it as it was
+ * before.
+ */
 function leftOf(places: readonly Place[], chosen: readonly Place[]): Place[] {
   const gone = chosen.filter(({ path }) => !path.includes('$*'));
-  const left = places.filter(({ path }) => !gone.some((each) => isWithin(path, each.path)));
-  return left.map((place) => ({ ...place, standing: standingWith(left, place) }));
-}
-
-function standingWith(left: readonly Place[], { path, standing }: Place): Standing {
-  if (!standing.startsWith('holds')) return standing;
-  const held = left
-    .filter((each) => each.path !== path && isWithin(each.path, path))
-    .map((each) => each.standing)
-    .filter((each) => each !== 'clear' && !each.startsWith('holds'));
-  if (held.length === 0) return 'clear';
-  return held.includes('Random') || held.includes('whole') ? 'holds Random' : 'holds Deterministic';
+  return places.filter(
+    ({ path }) =>
+      !gone.some((each) => isWithin(path, each.path)) &&
+      !chosen.some((each) => isWithin(each.path, path)),
+  );
 }
 
 const refusedInside = (chosen: readonly Place[]): Refusals =>

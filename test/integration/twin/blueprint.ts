@@ -21,9 +21,9 @@ export interface Seal {
 
 /** What a field is made of. */
 export type Shape =
-  | { readonly kind: 'scalar'; readonly type: ScalarType }
+  | { readonly kind: 'scalar'; readonly type: ScalarType; readonly ref?: true }
   | { readonly kind: 'mixed' }
-  | { readonly kind: 'list' | 'map'; readonly type: ScalarType }
+  | { readonly kind: 'list' | 'map'; readonly type: ScalarType; readonly ref?: true }
   | { readonly kind: ObjectKind; readonly fields: Fields };
 
 /** A nested path, a subdocument, an array of subdocuments, a Map of subdocuments. */
@@ -61,12 +61,24 @@ export interface SchemaOptions {
   readonly optimisticConcurrency?: true;
 }
 
+/** A virtual that `populate` fills with documents of the same model. */
+export interface Join {
+  readonly name: string;
+  readonly localField: string;
+  readonly foreignField: string;
+  readonly justOne: boolean;
+  readonly count: boolean;
+}
+
 /** From what a pair of models is made: one with the seals, one without. */
 export interface Blueprint {
   readonly fields: Fields;
   /** What the discriminator `Special` adds; undefined where there is none. */
   readonly special?: Fields | undefined;
   readonly options: SchemaOptions;
+  readonly joins?: readonly Join[];
+  /** Whether each document names a tenant, whose keys encrypt it. */
+  readonly tenants?: true;
 }
 
 /** Whether `shape` has fields inside. */

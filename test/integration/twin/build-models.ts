@@ -42,17 +42,49 @@ export function buildModel(
   connection: Connection,
   fle: Handle,
 ): Model<Loose> {
-  const { fields, special, options } = blueprint;
+  const {
+    fields,
+    special,
+    options,
+    joins = [],
+  } = blueprint.tenants === undefined ? blueprint : withKeysOfTenants(blueprint);
   const { timestamps, ...others } = options;
   const schema = schemaOf(fields, fle, {
     ...others,
     ...(special === undefined ? {} : { discriminatorKey: 'kind' }),
     ...(timestamps === undefined ? {} : { timestamps: { currentTime: () => NOW } }),
   });
+  if (blueprint.tenants === true) schema.add({ tenant: String });
+  for (const { name, ...join } of joins) schema.virtual(name, { ref: 'Case', ...join });
   const model = connection.model('Case', schema, 'cases') as unknown as Model<Loose>;
   if (special !== undefined) model.discriminator('Special', schemaOf(special, fle, { _id: false }));
   return model;
 }
+
+/** A key for each tenant in place of each key. */
+function withKeysOfTenants({ fields, special, ...others }: Blueprint): Blueprint {
+  return {
+    ...others,
+    fields: keyedByTenant(fields),
+    special: special === undefined ? undefined : keyedByTenant(special),
+  };
+}
+
+const keyedByTenant = (fields: Fields): Fields =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, { shape, seal, traits }]): [string, Field] => [
+      name,
+      {
+        shape: 'fields' in shape ? { ...shape, fields: keyedByTenant(shape.fields) } : shape,
+        seal: seal === undefined ? undefined : { ...seal, keyAltName: ofTenant(seal.keyAltName) },
+        traits,
+      },
+    ]),
+  );
+
+/** Seals name keys by strings, but where models are built. */
+const ofTenant = (name: string): Seal['keyAltName'] =>
+  ({ pointer: '/tenant', prefix: `${name}:` }) as unknown as Seal['keyAltName'];
 
 /** Forgets what `buildModel` made. */
 export function forgetModel({ special }: Blueprint, connection: Connection): void {
@@ -101,11 +133,11 @@ function definitionOfType(shape: Shape, fle: Handle, inner: Seal | undefined): D
   const encrypted = fle === undefined || inner === undefined ? {} : { encrypted: inner };
   switch (shape.kind) {
     case 'scalar':
-      return { type: TYPES[shape.type] };
+      return itemOf(shape);
     case 'mixed':
       return { type: Schema.Types.Mixed };
     case 'list':
-      return { type: [{ type: TYPES[shape.type], ...encrypted }] };
+      return { type: [{ ...itemOf(shape), ...encrypted }] };
     case 'map':
       return { type: Map, of: { type: TYPES[shape.type], ...encrypted } };
     case 'documents':
@@ -117,6 +149,12 @@ function definitionOfType(shape: Shape, fle: Handle, inner: Seal | undefined): D
       return { type: schemaOf(shape.fields, fle, { _id: false }) };
   }
 }
+
+/** What refers to a document refers to one of the same model. */
+const itemOf = ({ type, ref }: { readonly type: ScalarType; readonly ref?: true }): Definition => ({
+  type: TYPES[type],
+  ...(ref === undefined ? {} : { ref: 'Case' }),
+});
 
 function traitOptions(traits: Traits | undefined): Definition {
   if (traits === undefined) return {};

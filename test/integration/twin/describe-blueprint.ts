@@ -1,10 +1,11 @@
 import type { Blueprint, Field, Fields, Seal, Shape } from './blueprint';
 
 /** `blueprint` in a few short lines: `a: [String] Deterministic one`. */
-export function describeBlueprint({ fields, special, options }: Blueprint): string {
+export function describeBlueprint({ fields, special, options, joins = [] }: Blueprint): string {
   const lines = [linesOf(fields, '  ')];
   if (special !== undefined) lines.push('  Special adds', linesOf(special, '    '));
   if (Object.keys(options).length > 0) lines.push(`  ${JSON.stringify(options)}`);
+  lines.push(...joins.map((join) => `  ${JSON.stringify(join)}`));
   return lines.join('\n');
 }
 

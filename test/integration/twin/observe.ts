@@ -42,12 +42,12 @@ function detailsOf(error: Error & Details): unknown {
   const { name, message, errors, writeErrors, insertedCount, matchedCount, insertedDocs } = error;
   switch (name) {
     case 'CastError':
-      return message;
+      return withoutIds(message);
     case 'ValidationError':
       return Object.entries(errors ?? {}).map(([path, { name: kind, message: said }]) => [
         path,
         kind,
-        said,
+        withoutIds(said),
       ]);
     case 'MongoBulkWriteError':
       return {
@@ -60,6 +60,9 @@ function detailsOf(error: Error & Details): unknown {
       return undefined;
   }
 }
+
+/** Mongoose may show a whole document, which it has given an identifier. */
+const withoutIds = (message: string): string => message.replaceAll(/[0-9a-f]{24}/g, 'id');
 
 interface Details {
   readonly errors?: Readonly<Record<string, Error>>;
@@ -146,16 +149,21 @@ export async function expectSealed(
 ): Promise<void> {
   let sealed = 0;
   for (const { path, seal } of sealedPaths(places)) {
-    const values = documents.flatMap((document) => valuesAt(document, path.split('.')));
-    const expected = {
-      path,
-      stored: `${seal.algorithm} ${await keyIdOf(rig, seal.keyAltName)}`,
-    };
-    for (const value of values) expect({ path, stored: describeStored(value) }).toEqual(expected);
-    sealed += values.length;
+    for (const document of documents) {
+      const values = valuesAt(document, path.split('.'));
+      if (values.length === 0) continue;
+      const keyId = await keyIdOf(rig, keyNameOf(seal, document));
+      const expected = { path, stored: `${seal.algorithm} ${keyId}` };
+      for (const value of values) expect({ path, stored: describeStored(value) }).toEqual(expected);
+      sealed += values.length;
+    }
   }
   expect(countCiphertexts(documents)).toBe(sealed);
 }
+
+/** A document of a tenant has keys of that tenant. */
+const keyNameOf = ({ keyAltName }: Seal, { tenant }: mongo.Document): string =>
+  tenant === undefined ? keyAltName : `${keyAltName}:${String(tenant)}`;
 
 /** The paths that hold ciphertext: of Maps, the values, unless the Map is encrypted as one. */
 function sealedPaths(places: readonly Place[]): { readonly path: string; readonly seal: Seal }[] {

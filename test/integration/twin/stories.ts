@@ -4,6 +4,8 @@ import { exactScalar, idOf } from './arbitrary-values';
 import { documentOf } from './arbitrary-writes';
 import type { Blueprint } from './blueprint';
 
+export const TENANTS = ['here', 'there'] as const;
+
 /** A schema, documents that are stored to begin with, and what is done to them. */
 export interface Story<T> {
   readonly blueprint: Blueprint;
@@ -15,8 +17,9 @@ export interface Story<T> {
 export function storiesOf<T>(
   steps: (drawn: Blueprint) => fc.Arbitrary<T>,
   seeds: number,
+  blueprints: fc.Arbitrary<Blueprint> = blueprint,
 ): fc.Arbitrary<Story<T>> {
-  return blueprint.chain((drawn) =>
+  return blueprints.chain((drawn) =>
     fc.record({
       blueprint: fc.constant(drawn),
       seeds: seedsOf(drawn, seeds),
@@ -32,6 +35,10 @@ export const several = <T>(step: fc.Arbitrary<T>, maxLength: number): fc.Arbitra
 /** The identifiers of the seeds are 1, 2, … */
 function seedsOf(drawn: Blueprint, maxLength: number): fc.Arbitrary<object[]> {
   return several(documentOf(drawn, exactScalar), maxLength).map((documents) =>
-    documents.map((values, place) => ({ _id: idOf(place + 1), ...values })),
+    documents.map((values, place) => ({
+      _id: idOf(place + 1),
+      ...(drawn.tenants === undefined ? {} : { tenant: TENANTS[place % 2] }),
+      ...values,
+    })),
   );
 }

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { type Model, mongo } from 'mongoose';
 import { databaseUri } from '../../support/database';
-import { openRig, type Rig } from '../../support/rig';
+import { openRig, type Rig, type RigOptions } from '../../support/rig';
 import { type Blueprint, isObjectShape } from './blueprint';
 import { buildModel, forgetModel, type Loose } from './build-models';
 import type { Refusals } from './documented';
@@ -34,8 +34,8 @@ export interface World {
 }
 
 /** Opens databases for the stories of one file. */
-export async function openStage(subject: string): Promise<Stage> {
-  const rig = await openRig(`twin_${subject}`);
+export async function openStage(subject: string, handle?: RigOptions['handle']): Promise<Stage> {
+  const rig = await openRig(`twin_${subject}`, handle === undefined ? {} : { handle });
   const client = await mongo.MongoClient.connect(rig.uri, {
     autoEncryption: {
       bypassAutoEncryption: true,
