@@ -1,8 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { type Model, mongo } from 'mongoose';
+import type { FieldEncryptionOptions } from '../../../src/index';
 import { databaseUri } from '../../support/database';
-import { openRig, type Rig, type RigOptions } from '../../support/rig';
+import { openRig, type Rig } from '../../support/rig';
 import { type Blueprint, isObjectShape } from './blueprint';
 import { buildModel, forgetModel, type Loose } from './build-models';
 import type { Refusals } from './documented';
@@ -34,8 +35,11 @@ export interface World {
 }
 
 /** Opens databases for the stories of one file. */
-export async function openStage(subject: string, handle?: RigOptions['handle']): Promise<Stage> {
-  const rig = await openRig(`twin_${subject}`, handle === undefined ? {} : { handle });
+export async function openStage(
+  subject: string,
+  handle: Partial<FieldEncryptionOptions> = {},
+): Promise<Stage> {
+  const rig = await openRig(`twin_${subject}`, { handle, connect: { monitorCommands: true } });
   const client = await mongo.MongoClient.connect(rig.uri, {
     autoEncryption: {
       bypassAutoEncryption: true,
