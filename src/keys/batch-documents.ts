@@ -56,8 +56,7 @@ export function markingSuffixes(): SuffixOf {
  * by byte, so that no value is serialised twice and no limit of a shared buffer applies.
  */
 export function markingsDocument(markings: readonly Marking[]): Buffer {
-  const lengths = markings.map(({ bytes, suffix }) => 1 + bytes.length + suffix.length);
-  const array = arrayLength(lengths);
+  const array = arrayLength(markings, lengthOfMarking);
   const inner = EMPTY_DOCUMENT + 3 + array;
   const writer = new BsonWriter(EMPTY_DOCUMENT + 8 + inner);
   writer.openDocument(EMPTY_DOCUMENT + 8 + inner);
@@ -66,7 +65,7 @@ export function markingsDocument(markings: readonly Marking[]): Buffer {
   writer.bytes(ARRAY_HEAD);
   writer.openDocument(array);
   markings.forEach(({ bytes, suffix }, index) => {
-    writer.openBinary(index, lengths[index] ?? 0);
+    writer.openBinary(index, 1 + bytes.length + suffix.length);
     writer.byte(INTENT_TO_ENCRYPT);
     writer.openDocument(bytes.length + suffix.length);
     writer.bytes(bytes.subarray(4, -1));
@@ -78,7 +77,7 @@ export function markingsDocument(markings: readonly Marking[]): Buffer {
 
 /** The BSON document `{ v: [ciphertext, …] }`, whose ciphertexts libmongocrypt decrypts where they stand. */
 export function ciphertextsDocument(ciphertexts: readonly Uint8Array[]): Buffer {
-  const array = arrayLength(ciphertexts.map(({ length }) => length));
+  const array = arrayLength(ciphertexts, ({ length }) => length);
   const writer = new BsonWriter(EMPTY_DOCUMENT + 3 + array);
   writer.openDocument(EMPTY_DOCUMENT + 3 + array);
   writer.bytes(ARRAY_HEAD);
@@ -93,11 +92,21 @@ export function ciphertextsDocument(ciphertexts: readonly Uint8Array[]): Buffer 
 const RESULT_HEAD = Buffer.from('\x03result\0', 'latin1');
 const ARRAY_HEAD = Buffer.from('\x04v\0', 'latin1');
 
-function arrayLength(lengths: readonly number[]): number {
-  return lengths.reduce(
-    (sum, length, index) => sum + BINARY_OVERHEAD + String(index).length + length,
-    EMPTY_DOCUMENT,
-  );
+const lengthOfMarking = ({ bytes, suffix }: Marking): number => 1 + bytes.length + suffix.length;
+
+/** The length of an array of binaries. */
+function arrayLength<T>(items: readonly T[], lengthOf: (item: T) => number): number {
+  let sum = EMPTY_DOCUMENT;
+  let digits = 1;
+  let more = 10; // the first index that has one digit more
+  for (const [index, item] of items.entries()) {
+    if (index === more) {
+      digits += 1;
+      more *= 10;
+    }
+    sum += BINARY_OVERHEAD + digits + lengthOf(item);
+  }
+  return sum;
 }
 
 /** Writes into a buffer of known length, front to back. */

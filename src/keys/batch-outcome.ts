@@ -33,15 +33,26 @@ export function encryptable(
   values: readonly PlainValue[],
   { failures }: OpenOutcome<unknown>,
 ): Placed<PlainValue>[] {
-  const nameFaults = new Map<string, string | undefined>();
-  const nameFaultOf = (keyAltName: string): string | undefined => {
-    if (!nameFaults.has(keyAltName)) nameFaults.set(keyAltName, keyNameFault(keyAltName));
-    return nameFaults.get(keyAltName);
-  };
-  return soundOnes(values, failures, ({ bytes, algorithm, keyAltName }) => {
+  const nameFaultOf = oncePerName(keyNameFault);
+  const sound: Placed<PlainValue>[] = [];
+  for (const [place, item] of values.entries()) {
+    const { bytes, algorithm, keyAltName } = item;
     const fault = nameFaultOf(keyAltName) ?? plainValueFault(bytes, algorithm);
-    return fault === undefined ? undefined : encryptionRefused(fault, keyAltName);
-  });
+    if (fault === undefined) sound.push({ place, item });
+    else failures.set(place, encryptionRefused(fault, keyAltName));
+  }
+  return sound;
+}
+
+/** Most batches have one name, or the same name many times in a row. */
+function oncePerName(faultOf: (name: string) => string | undefined): typeof faultOf {
+  let last: string | undefined;
+  let fault: string | undefined;
+  return (name) => {
+    if (name !== last) fault = faultOf(name);
+    last = name;
+    return fault;
+  };
 }
 
 /** The bytes of those binaries that can be ciphertexts; the others become failures of `outcome`. */
@@ -49,24 +60,13 @@ export function decryptable(
   binaries: readonly Binary[],
   { failures }: OpenOutcome<unknown>,
 ): Placed<Uint8Array>[] {
-  const ciphertexts = binaries.map((binary) => binary.value());
-  return soundOnes(ciphertexts, failures, (bytes) => {
-    const fault = ciphertextFault(bytes);
-    return fault === undefined ? undefined : decryptionRefused(fault);
-  });
-}
-
-function soundOnes<I>(
-  items: readonly I[],
-  failures: Map<number, unknown>,
-  failureOf: (item: I) => FleError | undefined,
-): Placed<I>[] {
-  const sound: Placed<I>[] = [];
-  items.forEach((item, place) => {
-    const failure = failureOf(item);
-    if (failure === undefined) sound.push({ place, item });
-    else failures.set(place, failure);
-  });
+  const sound: Placed<Uint8Array>[] = [];
+  for (const [place, binary] of binaries.entries()) {
+    const item = binary.value();
+    const fault = ciphertextFault(item);
+    if (fault === undefined) sound.push({ place, item });
+    else failures.set(place, decryptionRefused(fault));
+  }
   return sound;
 }
 

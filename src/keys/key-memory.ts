@@ -7,6 +7,7 @@ import { type KeySupply, type SupplyOptions, supplyKeys } from './key-supply';
 import type { Driver } from './key-vault';
 import { openNativeCrypt } from './native-crypt';
 import { type EncryptionSource, openClientEncryption } from './open-client-encryption';
+import { type ReadyKeys, openReadyKeys } from './ready-keys';
 
 /** What a memory is opened with. */
 export interface KeyMemoryOptions extends EncryptionSource {
@@ -19,6 +20,7 @@ export interface KeyMemory {
   readonly cipher: ValueCipher;
   /** Is opened by the first call. */
   readonly clientEncryption: () => mongo.ClientEncryption;
+  readonly ready: ReadyKeys;
 }
 
 /** Where the keys come from. */
@@ -26,12 +28,13 @@ export type KeySource = Pick<SupplyOptions, 'vault' | 'createKeys' | 'declared'>
 
 /** An empty memory of data keys. */
 export function openKeyMemory(options: KeyMemoryOptions, source: KeySource): KeyMemory {
-  const { createMissingKeys } = options.config;
+  const { createMissingKeys, keyExpirationMS } = options.config;
   const supply = supplyKeys({ ...source, createMissingKeys });
   let explicit: mongo.ClientEncryption | undefined;
   return {
     cipher: openCipher(options, supply),
     clientEncryption: () => (explicit ??= openExplicit(options, source.vault.client)),
+    ready: openReadyKeys(keyExpirationMS),
   };
 }
 

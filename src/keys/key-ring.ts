@@ -70,7 +70,13 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
     declareKeys: (keyAltNames) => {
       for (const name of checkedNames(keyAltNames)) declared.add(name);
     },
-    prepareKeys: (keyAltNames, purpose) => prepareKeys(keyAltNames, purpose, cipher),
+    prepareKeys: async (keyAltNames, purpose) => {
+      gate.check();
+      const { ready } = memory.current();
+      const names = ready.others(keyAltNames);
+      if (names.length > 0) await prepareKeys(names, purpose, cipher);
+      ready.add(names);
+    },
     ...tendKeys({ source: options, vault, clientEncryption, createKeys, declared, gate }),
     flush: drop,
     close: async () => {
@@ -89,11 +95,11 @@ function gatedCipher({ pass }: Gate, current: () => ValueCipher): ValueCipher {
 }
 
 async function prepareKeys(
-  keyAltNames: Iterable<string>,
+  keyAltNames: readonly string[],
   purpose: EncryptPurpose,
   cipher: ValueCipher,
 ): Promise<void> {
-  const values = [...new Set(keyAltNames)].map((keyAltName) => ({
+  const values = keyAltNames.map((keyAltName) => ({
     bytes: ZERO,
     algorithm: 'Random' as const,
     keyAltName,
