@@ -117,7 +117,7 @@ export function removal({ places, order }: Flow): Steps {
   }));
 }
 
-/** `$unwind`. */
+/** `$unwind`. Of an `_id`, DocumentDB keeps an empty array that is to be left out. */
 export function unwinding(flow: Flow): Steps | undefined {
   const arrays = topOf(flow).filter(
     ({ shape }) => shape.kind === 'list' || shape.kind === 'documents',
@@ -125,7 +125,12 @@ export function unwinding(flow: Flow): Steps | undefined {
   if (arrays.length === 0) return undefined;
   return fc.tuple(oneOf(arrays), fc.boolean()).map(([array, keeps]) => ({
     stage: {
-      value: { $unwind: { path: `$${array.path}`, preserveNullAndEmptyArrays: keeps } },
+      value: {
+        $unwind: {
+          path: `$${array.path}`,
+          preserveNullAndEmptyArrays: keeps && array.path !== '_id',
+        },
+      },
       refusals: isClear(array) || isArrayPlace(array) ? [] : STAGE,
     },
     next: {

@@ -107,10 +107,10 @@ function canSaveBeRefused({ blueprint, steps: { origin, actions } }: Story<Life>
   );
 }
 
-/** The version guards a whole value where the twin would overwrite what somebody else has changed. */
+/** The version guards a whole value where the twin would overwrite what somebody else has changed, or finds that it is gone. */
 function isGuarded({ places }: World, seen: Ending, expected: Ending): boolean {
   return (
-    'result' in expected &&
+    ('result' in expected || ('error' in expected && expected.error === 'DocumentNotFoundError')) &&
     'error' in seen &&
     VERSION_ERRORS.has(seen.error) &&
     places.some(isAssignedWhole)

@@ -42,12 +42,12 @@ function detailsOf(error: Error & Details): unknown {
   const { name, message, errors, writeErrors, insertedCount, matchedCount, insertedDocs } = error;
   switch (name) {
     case 'CastError':
-      return withoutIds(message);
+      return comparable(message);
     case 'ValidationError':
       return Object.entries(errors ?? {}).map(([path, { name: kind, message: said }]) => [
         path,
         kind,
-        withoutIds(said),
+        comparable(said),
       ]);
     case 'MongoBulkWriteError':
       return {
@@ -61,8 +61,9 @@ function detailsOf(error: Error & Details): unknown {
   }
 }
 
-/** Mongoose may show a whole document, which it has given an identifier. */
-const withoutIds = (message: string): string => message.replaceAll(/[0-9a-f]{24}/g, 'id');
+/** Mongoose may show a whole document, which it has given an identifier; and a path as it was first asked for, maybe of one twin alone. */
+const comparable = (message: string): string =>
+  message.replaceAll(/[0-9a-f]{24}/g, 'id').replaceAll(/ at path "[^"]*"/g, '');
 
 interface Details {
   readonly errors?: Readonly<Record<string, Error>>;
