@@ -1,6 +1,7 @@
 import { ModelNotBoundError } from '../errors';
 import { boundCollection } from './bound-collection';
 import { bindBulkSave } from './bulk-save';
+import { bindDocumentUpdates } from './document-updates';
 import { boundaryOf } from './boundary-mark';
 import { watchModels } from './watch-models';
 import { BoundModel, type DiscriminatedSchema } from './bound-model';
@@ -40,6 +41,7 @@ export function bindModel(model: AnyModel, binding: Binding): void {
   if (bound !== known) {
     bindCollection(bound, rawCollection(model.collection));
     bindBulkSave(bound);
+    bindDocumentUpdates(bound);
     if (runtime.redactsErrors) redactMethods(bound);
   }
   refuseSharedCollection(model);

@@ -58,7 +58,10 @@ function rewriteFilterOperation(operation: Operation, command: Command): Operati
   return rewriteAsked(operation, scopesOfOperation(operation, command));
 }
 
-function rewriteAsked(operation: Operation, { query, filter }: OperationScopes): Operation {
+function rewriteAsked(
+  operation: Operation,
+  { query, filter }: OperationScopes,
+): Operation & { readonly filter: Record<string, unknown> } {
   const checked = rewriteReadOptions(operation, query); // `sort` is among them
   return { ...checked, filter: rewriteFilter(operation['filter'], filter.plan.root, filter) };
 }
@@ -66,11 +69,10 @@ function rewriteAsked(operation: Operation, { query, filter }: OperationScopes):
 function rewriteUpdateOperation(operation: Operation, command: Command): Operation {
   const { update } = operation;
   const scopes = scopesOfOperation(operation, command);
-  const rewritten = {
-    ...rewriteAsked(operation, scopes),
-    update: rewriteUpdate(update, scopes.write),
-  };
-  return withArrayFilters(rewritten, update, scopes.query);
+  const asked = rewriteAsked(operation, scopes);
+  const rewritten = rewriteUpdate(update, scopes.write, scopes.query);
+  const filter = savedSubject(operation)?.guarding(asked.filter) ?? asked.filter;
+  return withArrayFilters({ ...asked, filter, update: rewritten }, update, scopes.query);
 }
 
 function scopesOfOperation(operation: Operation, command: Command): OperationScopes {

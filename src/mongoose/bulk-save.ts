@@ -33,5 +33,5 @@ function withSavedDelta(
   const { updateOne } = operation;
   if (updateOne === undefined || document === undefined) return operation;
   const delta = savedDelta(updateOne as Delta & object, document, bound);
-  return { ...operation, updateOne: withSubject({ ...updateOne, ...delta }, document) };
+  return { ...operation, updateOne: withSubject({ ...updateOne, ...delta }, document, bound.plan) };
 }

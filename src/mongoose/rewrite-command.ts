@@ -1,4 +1,3 @@
-import type { KeySubject } from '../codec/document-keys';
 import { rewriteArrayFilters } from '../rewrite/array-filters';
 import { rewriteFilter } from '../rewrite/filter';
 import { scopeAbout, scopeOfFilter } from '../rewrite/key-scope';
@@ -6,6 +5,7 @@ import { rewriteReadOptions } from '../rewrite/read-options';
 import { rewriteReplacement, rewriteUpdate } from '../rewrite/update';
 import type { RewriteScope } from '../rewrite/rewrite-scope';
 import type { Command } from './command';
+import type { SavedSubject } from './saved-subject';
 
 interface WriteOptions {
   readonly upsert?: boolean;
@@ -39,19 +39,21 @@ export function scopesOf(
 interface OperationFacts {
   readonly filter: unknown;
   readonly options: unknown;
-  readonly subject?: KeySubject | undefined;
+  readonly subject?: SavedSubject | undefined;
 }
 
 /** The filter, update and options of an update command, rewritten; `subject` is the document that it saves, where there is one. */
 export function rewriteUpdateCommand(
   [filter, update, options]: readonly unknown[],
   command: Command,
-  subject?: KeySubject,
+  subject?: SavedSubject,
 ): unknown[] {
   const scopes = scopesOf({ filter, options, subject }, command);
+  const asked = rewriteFilter(filter, scopes.filter.plan.root, scopes.filter);
+  const rewritten = rewriteUpdate(update, scopes.write, scopes.query);
   return [
-    rewriteFilter(filter, scopes.filter.plan.root, scopes.filter),
-    rewriteUpdate(update, scopes.write),
+    subject?.guarding(asked) ?? asked,
+    rewritten,
     withArrayFilters(rewriteReadOptions(options, scopes.query), update, scopes.query),
   ];
 }

@@ -1,14 +1,16 @@
 import { isMap } from '../codec/record-of';
 import { UnsupportedUpdateError } from '../errors';
 import type { EncryptionPlan, PlanNode } from '../plan/encryption-plan';
-import { isWhollySelected, type Selection } from './selection';
+import { areRelated, isWhollySelected, type Selection } from './selection';
+import { unsavedPaths } from './unsaved-paths';
 import { fieldsBelow, resolveSegments } from '../plan/resolve-path';
 
 /** What of a Mongoose document is needed to send a whole value of it. */
 export interface SavedDocument {
   toBSON(): Record<string, unknown>;
-  get(path: string): unknown;
+  get(path: string, type: undefined, options: { readonly getters: false }): unknown;
   increment(): unknown;
+  directModifiedPaths(): string[];
   /** Mongoose's own state of the document; the projection it was read with is in it. */
   readonly $__: { readonly selected?: Selection | null };
 }
@@ -20,6 +22,9 @@ export interface Delta {
 }
 
 type Operations = Record<string, Record<string, unknown>>;
+
+/** What is stored is meant, not what a getter shows. */
+const RAW = { getters: false } as const;
 
 /** Operators that replace what stands at a path. */
 const ASSIGNING: ReadonlySet<string> = new Set(['$set', '$setOnInsert', '$unset']);
@@ -40,8 +45,10 @@ export function assignWholes(delta: Delta, document: SavedDocument, plan: Encryp
   if (roots.size === 0) return delta;
   const { $set = {}, $unset = {}, ...kept } = withoutRoots(update, roots);
   const stored = document.toBSON();
+  const unsaved = unsavedPaths(document, update);
   for (const root of roots) {
     if (!isWhollySelected(root, document.$__.selected)) throw partlySelected(root, plan);
+    if (unsaved.some((path) => areRelated(path, root))) throw partlySaved(root, plan);
     const value = withoutUndefined(valueAt(stored, root)) ?? emptied(root, document);
     if (value === undefined) $unset[root] = 1;
     else $set[root] = value;
@@ -138,8 +145,19 @@ function withoutUndefined(value: unknown): unknown {
 
 /** Mongoose leaves out an object without keys; where it is there, it is stored. */
 function emptied(root: string, document: SavedDocument): unknown {
-  const held = document.get(root);
+  const held = document.get(root, undefined, RAW);
   return held === null || held === undefined ? undefined : {};
+}
+
+function partlySaved(path: string, plan: EncryptionPlan): UnsupportedUpdateError {
+  return new UnsupportedUpdateError({
+    model: plan.name,
+    operation: 'save',
+    path,
+    wrong:
+      'it is encrypted so that it can only be saved whole, and pathsToSave leaves out what has changed in it.',
+    remedy: 'Name its own path in pathsToSave, or save all that has changed.',
+  });
 }
 
 function partlySelected(path: string, plan: EncryptionPlan): UnsupportedUpdateError {
@@ -155,7 +173,7 @@ function partlySelected(path: string, plan: EncryptionPlan): UnsupportedUpdateEr
 
 function guarded(delta: Delta, document: SavedDocument, plan: EncryptionPlan): Delta {
   const { versionKey } = plan;
-  const version = versionKey === undefined ? undefined : document.get(versionKey);
+  const version = versionKey === undefined ? undefined : document.get(versionKey, undefined, RAW);
   if (versionKey === undefined || version === undefined || version === null) {
     throw new UnsupportedUpdateError({
       model: plan.name,

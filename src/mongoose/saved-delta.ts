@@ -1,16 +1,17 @@
 import { UnsupportedUpdateError } from '../errors';
 import type { BoundModel } from './bound-model';
 import { assignWholes, type Delta, type SavedDocument } from './save-wholes';
-import { guardKeys } from './saved-keys';
+import { guardKeys, refuseUnsavedNames } from './saved-keys';
 
 /**
  * The filter and update that Mongoose made of the changes of `document`, so that they can be done to ciphertext.
  *
  * @throws {UnsupportedUpdateError} where it would write over a value that could not be decrypted, or must save a whole value of which the
- * document holds a part.
+ * document holds a part, or leaves out a change that names keys.
  */
 export function savedDelta(delta: Delta, document: SavedDocument, bound: BoundModel): Delta {
   refuseOverwriting(delta.update, document, bound);
+  refuseUnsavedNames(delta, document, bound.plan);
   return guardKeys(assignWholes(delta, document, bound.plan), document, bound.plan);
 }
 

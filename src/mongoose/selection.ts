@@ -23,6 +23,11 @@ function namesOf(path: string): string[] {
     .filter((segment) => !POSITION.test(segment));
 }
 
+/** Whether one of two paths, dotted with array positions, leads to the other, or through it. */
+export function areRelated(one: string, other: string): boolean {
+  return isRelated(namesOf(one), namesOf(other));
+}
+
 /** Whether one of the two paths leads to the other, or through it. */
 function isRelated(some: readonly string[], others: readonly string[]): boolean {
   return some.every((name, place) => place >= others.length || name === others[place]);

@@ -2,7 +2,7 @@ import type { DocumentKeys } from '../codec/document-keys';
 import { recordOf } from '../codec/record-of';
 import type { EncryptedField } from '../plan/encryption-plan';
 import type { PointerRule } from '../plan/key-rule';
-import { fieldsBelow } from '../plan/resolve-path';
+import { fieldsBelow, fieldsTouched } from '../plan/resolve-path';
 import { textOf } from './plain-values';
 import { pointersBelow, relationOf } from './pointer-rules';
 import { textAt } from './pointer-texts';
@@ -106,15 +106,23 @@ function checkChange(change: Change, { rule, update }: Changed, scope: RewriteSc
     const wrong = `${change.operator} would change "${rule.path}", by which data keys are named.`;
     throw unsupportedUpdate({ path: rule.path, wrong, remedy: WITH_ALL }, scope);
   }
-  const replaced = operandsOf(update)
-    .filter(({ operator }) => operator === '$set' || operator === '$unset')
-    .map(({ path }) => path);
-  const left = fieldsBelow(scope.plan.root).find(
-    (field) => isKeyedBy(field, rule) && !isReplaced(field, replaced, scope),
+  const { root } = scope.plan;
+  const operands = operandsOf(update);
+  const replaced = operands.filter(isReplacing).map(({ path }) => path);
+  const changed = operands
+    .filter((operand) => !isReplacing(operand))
+    .flatMap(({ path }) => fieldsTouched(root, path));
+  const left = fieldsBelow(root).find(
+    (field) =>
+      isKeyedBy(field, rule) && (changed.includes(field) || !isReplaced(field, replaced, scope)),
   );
   if (left === undefined) return;
   const wrong = `the update changes "${rule.path}", by which its data key is named, and leaves what is stored here under the old key.`;
   throw unsupportedUpdate({ path: left.path, wrong, remedy: WITH_ALL }, scope);
+}
+
+function isReplacing({ operator }: Change): boolean {
+  return operator === '$set' || operator === '$unset';
 }
 
 function isKeyedBy({ keyAltName: rule }: EncryptedField, { path }: PointerRule): boolean {

@@ -44,13 +44,17 @@ const REWRITES: Readonly<Record<Exclude<UpdateKind, 'rename'>, Rewrite>> = {
 };
 
 /**
- * A copy of `update`, operators or a pipeline, with a slot for each encrypted value. `scope` is for the documents that the filter finds.
- * `arrayFilters` are rewritten apart.
+ * A copy of `update`, operators or a pipeline, with a slot for each encrypted value. `scope` is for the documents that the filter finds,
+ * and `asking` for what `$pull` asks of them. `arrayFilters` are rewritten apart.
  *
  * @throws {UnsupportedUpdateError} where it asks what cannot be done to ciphertext.
  * @throws {UnsupportedFilterError} where a condition of `$pull` asks what ciphertext cannot answer.
  */
-export function rewriteUpdate(update: unknown, scope: RewriteScope): unknown {
+export function rewriteUpdate(
+  update: unknown,
+  scope: RewriteScope,
+  asking: RewriteScope = scope,
+): unknown {
   if (isClear(scope.plan.root) || update === null || update === undefined) return update;
   const stages = listOf(update);
   if (stages !== undefined) {
@@ -66,7 +70,8 @@ export function rewriteUpdate(update: unknown, scope: RewriteScope): unknown {
     const row = rowOf<UpdateOperator>(UPDATE_OPERATORS, key);
     if (row === undefined) throw unknownOperator(key, scope);
     const keyed = scopeUnder(scope, key === '$setOnInsert' ? inserted : updated);
-    copy[key] = rewriteOperands(copy[key], { operator: key, kind: row.kind }, keyed);
+    const chosen = row.kind === 'pull' ? asking : keyed;
+    copy[key] = rewriteOperands(copy[key], { operator: key, kind: row.kind }, chosen);
   }
   return copy;
 }

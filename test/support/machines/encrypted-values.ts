@@ -22,6 +22,7 @@ const WITHOUT_VALUE: ReadonlySet<string> = new Set([
   '$slice',
   '$sort',
   '$text',
+  '$type',
   '$where',
 ]);
 

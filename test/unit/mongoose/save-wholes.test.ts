@@ -49,6 +49,7 @@ function documentOf({ held = HELD, selected }: Facts = {}): SavedDocument & {
     },
     get: (path) => held[path],
     increment: () => (asked.increments += 1),
+    directModifiedPaths: () => [],
   };
 }
 
