@@ -129,6 +129,7 @@ export const keysOfWriting: KeyRows = {
     {
       answered: [
         (accounts) => accounts.updateMany(ACME, { $pull: { codes: secret('x') } }),
+        (accounts) => accounts.updateMany(BOTH, { $pull: { codes: secret('x') } }),
         (accounts) => accounts.updateMany({}, { $pull: { contacts: { kind: 'home' } } }),
       ],
       refused: [(accounts) => accounts.updateMany({}, { $pull: { codes: secret('x') } })],
