@@ -11,7 +11,8 @@ import { refuseSharedCollection } from './encrypted-collections';
 import { guardConnection } from './guard-connection';
 import type { HandleRuntime } from './handle-runtime';
 import { rememberMongoose } from './known-mongooses';
-import { redactMethods } from './redact-methods';
+import { redactInside } from './redact-inside';
+import { redactionScopeOf, redactMethods } from './redact-methods';
 import {
   type AnyModel,
   type CollectionConnection,
@@ -42,7 +43,10 @@ export function bindModel(model: AnyModel, binding: Binding): void {
     bindCollection(bound, rawCollection(model.collection));
     bindBulkSave(bound);
     bindDocumentUpdates(bound);
-    if (runtime.redactsErrors) redactMethods(bound);
+    if (runtime.redactsErrors) {
+      redactMethods(bound);
+      redactInside(model.schema, redactionScopeOf(model.modelName, [bound]));
+    }
   }
   refuseSharedCollection(model);
   guardConnection(model.db);

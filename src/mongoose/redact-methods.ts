@@ -48,7 +48,8 @@ export function redactionScopeOf(where: string, models: readonly BoundModel[]): 
   };
 }
 
-function redactMethod(holder: object, name: string, scope: RedactionScope): void {
+/** Lets every error of Mongoose that leaves the method `name` of `holder` leave without the values that `scope` does not know for clear. */
+export function redactMethod(holder: object, name: string, scope: RedactionScope): void {
   const method = Reflect.get(holder, name) as Method;
   const redacted: Method = function (...parameters) {
     return withoutLeaks(() => method.apply(this, parameters), scope);
