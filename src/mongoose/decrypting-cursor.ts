@@ -1,13 +1,7 @@
 import { Readable } from 'node:stream';
-import { UnsupportedOperationError } from '../errors';
 import type { CursorSource } from './cursor-source';
-import {
-  applyModifier,
-  type DriverCursor,
-  type Modifier,
-  type Transform,
-  transformed,
-} from './driver-cursor';
+import { type DriverCursor, type Modifier, type Transform, transformed } from './driver-cursor';
+import { ModifiedCursor } from './modified-cursor';
 
 /**
  * Stands for the driver's cursor where Mongoose wants one at once: the command is encrypted when the first document is asked for, and
@@ -15,11 +9,7 @@ import {
  *
  * Source: driver 7.8, src/cursor/abstract_cursor.ts; Mongoose 9.12, lib/cursor/queryCursor.js.
  */
-export class DecryptingCursor implements AsyncIterable<unknown> {
-  readonly #source: CursorSource;
-  readonly #modifiers: Modifier[];
-  readonly #transforms: Transform[];
-  #driverCursor: DriverCursor | undefined;
+export class DecryptingCursor extends ModifiedCursor implements AsyncIterable<unknown> {
   #opening: Promise<DriverCursor> | undefined;
   /** Decrypted documents not yet handed out, the next one last. */
   #decrypted: unknown[] = [];
@@ -31,21 +21,20 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
     modifiers: readonly Modifier[] = [],
     transforms: readonly Transform[] = [],
   ) {
-    this.#source = source;
-    this.#modifiers = [...modifiers];
-    this.#transforms = [...transforms];
+    super(source, modifiers, transforms);
   }
 
+  /** Whether it was closed and all that was fetched has been handed out. */
   get closed(): boolean {
-    return this.#closed || (this.#driverCursor?.closed ?? false);
+    return this.#isClosed && this.#decrypted.length === 0;
   }
 
   get killed(): boolean {
-    return this.#driverCursor?.killed ?? false;
+    return this.driverCursor?.killed ?? false;
   }
 
   get id(): unknown {
-    return this.#driverCursor?.id;
+    return this.driverCursor?.id;
   }
 
   /** The next document, or null at the end. */
@@ -60,7 +49,7 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
 
   async hasNext(): Promise<boolean> {
     return await this.#inTurn(async () => {
-      if (this.#decrypted.length > 0) return true;
+      if (this.#decrypted.length > 0 && !this.killed) return true;
       if (this.#isClosedUnopened()) return false;
       return await (await this.#open()).hasNext();
     });
@@ -69,7 +58,7 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
   /** All that is left, decrypted as one batch. */
   async toArray(): Promise<unknown[]> {
     return await this.#inTurn(async () => {
-      if (this.#isClosedUnopened()) return [];
+      if (this.#isClosedUnopened() || this.killed) return [];
       const cursor = await this.#open();
       const rest = await cursor.toArray();
       await this.#decryptOrClose(rest);
@@ -85,13 +74,13 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<unknown, void> {
     try {
-      for (;;) {
+      while (!this.killed && !this.closed) {
         const document = await this.next();
         if (document === null) return;
         yield document;
       }
     } finally {
-      await this.close();
+      if (!this.#isClosed) await this.close();
     }
   }
 
@@ -110,86 +99,31 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
   }
 
   async explain(...parameters: readonly unknown[]): Promise<unknown> {
-    const cursor = (await this.#source.openCursor()) as DriverCursor;
-    for (const modifier of this.#modifiers) applyModifier(cursor, modifier);
-    return await this.#source.explain(await cursor.explain(...parameters));
+    const cursor = await this.openModified();
+    return await this.source.explain(await cursor.explain(...parameters));
   }
 
   /** A cursor over the same command that has not been opened. */
   clone(): DecryptingCursor {
-    return new DecryptingCursor(this.#source, this.#modifiers, this.#transforms);
+    return new DecryptingCursor(this.source, this.modifiers, this.transforms);
   }
 
   rewind(): void {
+    if (this.driverCursor === undefined) return;
     this.#decrypted = [];
-    this.#driverCursor?.rewind();
+    this.#closed = false;
+    this.driverCursor.rewind();
   }
 
+  /** Lets the server forget the cursor; what was fetched already can still be read, as of the driver's. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#decrypted = [];
     await this.#opening?.then((cursor) => cursor.close());
   }
 
-  /** A cursor over the same documents, each handed to `transform` after decryption. */
-  map(transform: Transform): this {
-    this.#transforms.push(transform);
-    return this;
-  }
-
-  addCursorFlag(...parameters: readonly unknown[]): this {
-    return this.#modify('addCursorFlag', parameters);
-  }
-
-  batchSize(...parameters: readonly unknown[]): this {
-    return this.#modify('batchSize', parameters);
-  }
-
-  maxTimeMS(...parameters: readonly unknown[]): this {
-    return this.#modify('maxTimeMS', parameters);
-  }
-
-  limit(...parameters: readonly unknown[]): this {
-    return this.#modify('limit', parameters);
-  }
-
-  skip(...parameters: readonly unknown[]): this {
-    return this.#modify('skip', parameters);
-  }
-
-  filter(): never {
-    return this.#refuse('filter');
-  }
-
-  sort(): never {
-    return this.#refuse('sort');
-  }
-
-  project(): never {
-    return this.#refuse('project');
-  }
-
-  #modify(method: string, parameters: readonly unknown[]): this {
-    this.#modifiers.push([method, parameters]);
-    if (this.#driverCursor !== undefined) applyModifier(this.#driverCursor, [method, parameters]);
-    return this;
-  }
-
-  #refuse(method: string): never {
-    const { model, operation } = this.#source;
-    throw new UnsupportedOperationError({
-      model,
-      operation,
-      wrong: `${method}() on the cursor of an encrypted model would pass the encryption by.`,
-      remedy: `Give the filter, sort and projection to ${operation}() itself.`,
-    });
-  }
-
   async #open(): Promise<DriverCursor> {
-    this.#opening ??= this.#source.openCursor().then((opened) => {
-      const cursor = opened as DriverCursor;
-      for (const modifier of this.#modifiers) applyModifier(cursor, modifier);
-      this.#driverCursor = cursor;
+    this.#opening ??= this.openModified().then((cursor) => {
+      this.driverCursor = cursor;
       return cursor;
     });
     return await this.#opening;
@@ -197,7 +131,7 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
 
   /** The next decrypted document; where there is none left, `advance` fetches one and takes what came along with it. */
   async #take(advance: (cursor: DriverCursor) => Promise<unknown>): Promise<unknown> {
-    if (this.#decrypted.length === 0) {
+    if (this.#decrypted.length === 0 || this.killed) {
       if (this.#isClosedUnopened()) return null;
       const cursor = await this.#open();
       const first = await advance(cursor);
@@ -210,14 +144,18 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
     return document;
   }
 
+  get #isClosed(): boolean {
+    return this.#closed || (this.driverCursor?.closed ?? false);
+  }
+
   #isClosedUnopened(): boolean {
-    return this.#closed && this.#driverCursor === undefined;
+    return this.#closed && this.driverCursor === undefined;
   }
 
   /** A batch that cannot be read ends the cursor: going on behind it would skip documents. */
   async #decryptOrClose(batch: unknown[]): Promise<void> {
     try {
-      await this.#source.decrypt(batch);
+      await this.source.decrypt(batch);
     } catch (error) {
       await this.close();
       throw error;
@@ -235,7 +173,7 @@ export class DecryptingCursor implements AsyncIterable<unknown> {
   }
 
   #transformed(document: unknown): unknown {
-    return transformed(document, this.#transforms, this.#source.misuse);
+    return transformed(document, this.transforms, this.source.misuse);
   }
 
   /** Runs `step` after the steps before it, whether or not they failed: a batch is fetched once, and in order. */

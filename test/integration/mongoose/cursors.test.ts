@@ -3,7 +3,7 @@ import type { Model } from 'mongoose';
 import type { Patient } from '../../support/patient-model';
 import { connectionMode } from '../../support/connection-mode';
 import { openRig, type Rig } from '../../support/rig';
-import { expectSame, secret, SENTINEL, type Twins } from './compare-twins';
+import { expectSame, refusalOf, secret, SENTINEL, type Twins } from './compare-twins';
 import { ada, idOf, patientTwins, seed } from './seed-patients';
 
 const COUNT = 23;
@@ -169,6 +169,28 @@ const READS: Readonly<Record<string, (cursor: Cursor) => Promise<unknown>>> = {
     await cursor.close();
     return [cursor.closed, await cursor.next(), await cursor.toArray()];
   },
+  'an early end of what is fetched at once': async (cursor) => {
+    const all = cursor.batchSize(100);
+    const read: unknown[] = [];
+    for await (const each of all) if (read.push(each) === 6) break;
+    const ended = [all.closed, all.killed, all.bufferedCount(), await all.hasNext()];
+    for await (const each of all) if (read.push(each) === 9) break;
+    return [read, ended, await all.next(), await all.toArray(), all.closed];
+  },
+  'an early end of what is fetched in parts': async (cursor) => {
+    const read: unknown[] = [];
+    for await (const each of cursor) if (read.push(each) === 7) break;
+    const ended = [cursor.closed, cursor.killed, cursor.bufferedCount(), await cursor.hasNext()];
+    for await (const each of cursor) read.push(each);
+    read.push(...(await cursor.toArray()));
+    cursor.rewind();
+    return [read, ended, cursor.closed, cursor.killed, await cursor.next()];
+  },
+  'being closed, one by one': async (cursor) => {
+    const closed = [cursor.closed];
+    while ((await cursor.next()) !== null) closed.push(cursor.closed);
+    return [...closed, cursor.closed];
+  },
   map: async (cursor) =>
     await cursor
       .map(({ ssn }) => ssn)
@@ -199,6 +221,46 @@ describe.each(OPENED)('the cursor of %s', (_, open) => {
 });
 
 describe('the cursor of find', () => {
+  it.each<readonly [string, readonly unknown[]]>([
+    ['allowDiskUse', [true]],
+    ['comment', ['why']],
+    ['hint', [{ _id: 1 }]],
+    ['maxAwaitTimeMS', [1000]],
+    ['showRecordId', [false]],
+    ['withReadConcern', ['local']],
+    ['withReadPreference', ['primary']],
+  ])('passes %s on', async (method, parameters) => {
+    const [[, open]] = OPENED as [readonly [string, Open]];
+    await expectSame(twins, async (model) => {
+      const cursor = open(model) as unknown as Record<string, (...args: unknown[]) => Cursor>;
+      return await cursor[method]?.(...parameters).toArray();
+    });
+  });
+
+  it.each<readonly [string, readonly unknown[]]>([
+    ['filter', [{ ssn: secret('1') }]],
+    ['sort', [{ ssn: 1 }]],
+    ['project', [{ seen: secret('1') }]],
+    ['max', [{ ssn: secret('1') }]],
+    ['min', [{ ssn: secret('1') }]],
+    ['collation', [{ locale: 'en' }]],
+    ['returnKey', [true]],
+    ['addQueryModifier', ['$orderby', { ssn: 1 }]],
+  ])('refuses %s when it is asked, and not before', async (method, parameters) => {
+    const [[, open]] = OPENED as [readonly [string, Open]];
+    const cursor = open(twins.encrypted) as unknown as Record<string, (...a: unknown[]) => Cursor>;
+    const told = cursor[method]?.(...parameters);
+    const refused = await refusalOf(rig, () => told?.next());
+    expect(refused).toMatchObject({ code: 'FLE_UNSUPPORTED_OPERATION' });
+    expect(refused.message).toContain(`Patient: ${method}() on the cursor`);
+  });
+
+  it('refuses to count', async () => {
+    const cursor = twins.encrypted.collection.find({}) as unknown as { count(): Promise<number> };
+    const refused = await refusalOf(rig, () => cursor.count());
+    expect(refused.message).toContain('Patient: count() on the cursor');
+  });
+
   it.each<readonly [string, (cursor: Cursor) => unknown]>([
     ['limit and skip', (cursor) => cursor.skip(3).limit(4).toArray()],
     ['limit after reading', async (cursor) => [await cursor.next(), cursor.limit(1)]],
