@@ -74,8 +74,7 @@ export function openBatchCipher({ bson, native, supply }: BatchCipherOptions): V
     namingOf: keepResults((keyAltName: string) => bson.serialize({ keyAltName })),
   };
   return {
-    encrypt: (values, purpose, soon) =>
-      run({ ...encryption(values, purpose, tools), soon }, runner),
+    encrypt: (values, purpose, soon) => run(encryption(values, { purpose, soon }, tools), runner),
     decrypt: (ciphertexts, options) => run(decryption(ciphertexts, options, tools), runner),
   };
 }
@@ -88,7 +87,7 @@ interface Tools extends Pick<BatchCipherOptions, 'bson' | 'native'> {
 
 function encryption(
   values: readonly PlainValue[],
-  purpose: EncryptPurpose,
+  { purpose, soon }: Pick<Batch<PlainValue, Binary>, 'purpose' | 'soon'>,
   { bson, native, suffixOf, namingOf }: Tools,
 ): Batch<PlainValue, Binary> {
   const outcome = openOutcome<Binary>(values.length);
@@ -96,6 +95,7 @@ function encryption(
     outcome,
     items: encryptable(values, outcome),
     purpose,
+    soon,
     sizeOf: ({ bytes }) => bytes.length,
     refOf: ({ keyAltName }) => keyNamed(keyAltName),
     isSameKey: (one, other) => one.keyAltName === other.keyAltName,
@@ -152,7 +152,7 @@ function decryption(
 }
 
 async function run<I, T>(batch: Batch<I, T>, runner: Runner): Promise<OpenOutcome<T>> {
-  const items = groupByKey(batch.items, byKey(batch));
+  const items = batch.items.length > 1 ? groupByKey(batch.items, byKey(batch)) : batch.items;
   const unusable = new Map<KeyRef, unknown>();
   for (let start = 0; start < items.length;) {
     if (start > 0) await nextTurn();

@@ -12,8 +12,9 @@ export interface Gate {
 
 /** An open gate. `closer` is the call that closes it, as its user writes it. */
 export function openGate(closer: string): Gate {
-  const underWay = new Set<Promise<unknown>>();
+  let underWay = 0;
   let closed = false;
+  let ended = (): void => undefined;
   const check = (): void => {
     if (closed) throw handleClosed(closer);
   };
@@ -21,17 +22,24 @@ export function openGate(closer: string): Gate {
     check,
     pass: async (operation) => {
       check();
-      const result = operation();
-      underWay.add(result);
+      underWay += 1;
       try {
-        return await result;
+        return await operation();
       } finally {
-        underWay.delete(result);
+        underWay -= 1;
+        if (underWay === 0) ended();
       }
     },
     close: async () => {
       closed = true;
-      await Promise.allSettled(underWay);
+      if (underWay === 0) return;
+      const before = ended;
+      await new Promise<void>((resolve) => {
+        ended = () => {
+          before();
+          resolve();
+        };
+      });
     },
   };
 }
