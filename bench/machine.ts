@@ -14,11 +14,13 @@ export interface Machine {
   readonly memoryGiB: number;
   readonly mongoose: string;
   readonly libmongocrypt: string;
+  readonly database: string;
   /** The load of the last minute before the run. */
   readonly load: number;
 }
 
-export function describeMachine(): Machine {
+/** @param database What database it is, in words. */
+export function describeMachine(database: string): Machine {
   const { versions, platform, arch } = process;
   const { libmongocryptVersion } = MongoCrypt as unknown as {
     readonly libmongocryptVersion: string;
@@ -33,19 +35,30 @@ export function describeMachine(): Machine {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     mongoose,
     libmongocrypt: libmongocryptVersion,
-    load: loadavg()[0] ?? 0,
+    database,
+    load: loadNow(),
   };
+}
+
+/** The load of the last minute. */
+export function loadNow(): number {
+  return loadavg()[0] ?? 0;
 }
 
 /** The machine in lines to read, with a warning where it is at work. */
 export function machineLines(machine: Machine): string[] {
   const { cores, cpu, load, memoryGiB, node, platform } = machine;
-  const busy = load > cores / 2;
   return [
     `Node.js ${node} on ${platform}: ${cores} × ${cpu}, ${memoryGiB} GiB`,
     `Mongoose ${machine.mongoose}, libmongocrypt ${machine.libmongocrypt}, commit ${machine.commit}`,
-    `Load at the start: ${load.toFixed(2)}${busy ? '. The machine is at work: these figures will say little.' : ''}`,
+    `Database: ${machine.database}`,
+    `Load at the start: ${load.toFixed(2)}${isBusy(machine) ? '. The machine is at work: these figures will say little.' : ''}`,
   ];
+}
+
+/** Whether the machine did something else as well, as the load before the run tells. */
+export function isBusy({ cores, load }: Machine): boolean {
+  return load > cores / 2;
 }
 
 function commit(): string {

@@ -1,19 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { mongo, Mongoose } from 'mongoose';
 import { KEY } from './contenders/mongoose-contender';
 import { startDatabaseProcess } from './database-process';
-import { describeMachine, machineLines } from './machine';
+import { describeMachine, loadNow, type Machine, machineLines } from './machine';
 import { chartOf } from './report/chart';
+import { type Measured, writeMeasured } from './report/measured';
+import { FIGURES, writePages } from './report/pages';
 import { tableOf } from './report/table';
-import type { Place, Suite, SuiteFigures } from './suite';
+import type { Place, Suite } from './suite';
 import { eventLoop } from './suites/event-loop';
 import { growthInDocuments, growthInFields } from './suites/growth';
 import { memory } from './suites/memory';
 import { others } from './suites/others';
 import { reads } from './suites/reads';
+import { tenants } from './suites/tenants';
+import { unencrypted } from './suites/unencrypted';
 import { values } from './suites/values';
 import { writes } from './suites/writes';
 
@@ -25,6 +29,8 @@ const SUITES: readonly Suite[] = [
   writes,
   growthInFields,
   growthInDocuments,
+  tenants,
+  unencrypted,
   eventLoop,
   memory,
   others,
@@ -46,46 +52,63 @@ async function main(): Promise<void> {
   const chosen = SUITES.filter(
     ({ name }) => given.suite.length === 0 || given.suite.includes(name),
   );
-  const machine = describeMachine();
-  for (const line of machineLines(machine)) console.log(line);
-  const figures = await runSuites(chosen, given.quick);
-  if (given.out === undefined) return;
-  await mkdir(given.out, { recursive: true });
-  const text = `${JSON.stringify({ machine, suites: figures }, undefined, 2)}\n`;
-  await writeFile(join(given.out, 'figures.json'), text);
-  for (const suite of figures) {
-    await writeFile(join(given.out, `${suite.name}.svg`), `${chartOf(suite)}\n`);
-  }
+  await runSuites(chosen, { quick: given.quick, out: given.out });
+  if (given.out !== undefined && resolve(given.out) === resolve(FIGURES)) writePages('.');
 }
 
-async function runSuites(suites: readonly Suite[], quick: boolean): Promise<SuiteFigures[]> {
+interface RunOptions {
+  readonly quick: boolean;
+  /** The folder for JSON and charts. */
+  readonly out: string | undefined;
+}
+
+async function runSuites(suites: readonly Suite[], { quick, out }: RunOptions): Promise<void> {
+  const load = loadNow();
   const database = await startDatabaseProcess();
+  const machine = { ...describeMachine(database.kind), load };
+  for (const line of machineLines(machine)) console.log(line);
   const dbName = `bench_${randomBytes(4).toString('hex')}`;
   const masterKey = randomBytes(96);
   const keyVaultNamespace = `${dbName}.__keyVault`;
-  const connection = await new Mongoose().createConnection(database.uri, { dbName }).asPromise();
-  const place: Place = {
-    uri: database.uri,
-    dbName,
-    masterKey,
-    keyVaultNamespace,
-    quick,
-    connection,
-  };
+  const { uri } = database;
+  const connection = await new Mongoose().createConnection(uri, { dbName }).asPromise();
+  const place: Place = { uri, dbName, masterKey, keyVaultNamespace, quick, connection };
   try {
     await createKey(place);
-    const figures: SuiteFigures[] = [];
     for (const suite of suites) {
-      const found = await suite.run(place);
-      console.log(`\n${tableOf(found)}`);
-      figures.push(found);
+      const measured = await runSuite(suite, place, machine);
+      if (measured !== undefined && out !== undefined) keep(measured, out);
     }
-    return figures;
   } finally {
     await connection.dropDatabase();
     await connection.close();
     database.stop();
   }
+}
+
+/** A suite that fails says so, and the others go on. */
+async function runSuite(
+  { name, run }: Suite,
+  place: Place,
+  machine: Machine,
+): Promise<Measured | undefined> {
+  const started = performance.now();
+  try {
+    const figures = await run(place);
+    const seconds = Math.round((performance.now() - started) / 1000);
+    const loadAfter = loadNow();
+    console.log(`\n${tableOf(figures)}\n${seconds} s, load at the end ${loadAfter.toFixed(2)}`);
+    return { machine, quick: place.quick, seconds, loadAfter, figures };
+  } catch (error) {
+    console.error(`\nThe suite ${name} failed:`, error);
+    process.exitCode = 1;
+    return undefined;
+  }
+}
+
+function keep(measured: Measured, folder: string): void {
+  writeMeasured(folder, measured);
+  writeFileSync(join(folder, `${measured.figures.name}.svg`), `${chartOf(measured.figures)}\n`);
 }
 
 async function createKey({ connection, masterKey, keyVaultNamespace }: Place): Promise<void> {
@@ -96,7 +119,10 @@ async function createKey({ connection, masterKey, keyVaultNamespace }: Place): P
   await clientEncryption.createDataKey('local', { keyAltNames: [KEY] });
 }
 
-main().catch((error: unknown) => {
-  console.error(error);
-  process.exitCode = 1;
-});
+main()
+  .catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  })
+  // A suite that has failed may have left connections open.
+  .finally(() => process.exit());

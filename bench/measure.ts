@@ -85,7 +85,8 @@ async function checkAgreement(contenders: readonly Contender[]): Promise<void> {
   }
 }
 
-function rotated<T>(items: readonly T[], by: number): T[] {
+/** The items, beginning with another one each round. */
+export function rotated<T>(items: readonly T[], by: number): T[] {
   const start = by % items.length;
   return [...items.slice(start), ...items.slice(0, start)];
 }

@@ -34,6 +34,8 @@ export interface SuiteFigures {
   /** What a millisecond is in this unit. */
   readonly scale: number;
   readonly cases: readonly CaseFigures[];
+  /** What was found besides, such as a count, in sentences. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 export interface Suite {

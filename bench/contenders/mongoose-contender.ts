@@ -28,7 +28,16 @@ export async function openPlain(options: ContenderOptions): Promise<ModelContend
 }
 
 /** A model of this package. */
-export async function openOurs(options: ContenderOptions): Promise<ModelContender> {
+export function openOurs(options: ContenderOptions): Promise<ModelContender> {
+  return openPlugged(options, true);
+}
+
+/** A model with the plugin, and without an encrypted field. */
+export function openUndeclared(options: ContenderOptions): Promise<ModelContender> {
+  return openPlugged(options, false);
+}
+
+async function openPlugged(options: ContenderOptions, encrypted: boolean): Promise<ModelContender> {
   const { place, fields } = options;
   const connection = await connect(place);
   const fle = fieldEncryption({
@@ -36,7 +45,7 @@ export async function openOurs(options: ContenderOptions): Promise<ModelContende
     keyVaultNamespace: place.keyVaultNamespace,
     keyExpirationMS: 0,
   });
-  const schema = new Schema<Person>(definitionOf(fields, true));
+  const schema = new Schema<Person>(definitionOf(fields, encrypted));
   schema.plugin(fle);
   const contender = contenderOf('mongoose-fle', connection, { ...options, schema });
   return {

@@ -25,10 +25,10 @@ export function chartOf(suite: SuiteFigures): string {
   return svg;
 }
 
-function lines({ cases, unit }: SuiteFigures, names: readonly string[]): echarts.EChartsOption {
+function lines({ cases }: SuiteFigures, names: readonly string[]): echarts.EChartsOption {
   return {
     xAxis: { type: 'log', name: '', axisLabel: { hideOverlap: true } },
-    yAxis: { type: 'log', name: unit },
+    yAxis: { type: 'log' },
     series: names.map((name) => ({
       name,
       type: 'line' as const,

@@ -1,10 +1,10 @@
 import Table from 'cli-table3';
 import type { SuiteFigures } from '../suite';
-
-const OURS = 'mongoose-fle';
+import { digits } from './digits';
+import { OURS } from './find-figures';
 
 /** The figures of a suite as a table for a terminal. */
-export function tableOf({ title, unit, scale, cases }: SuiteFigures): string {
+export function tableOf({ title, unit, scale, cases, notes = [] }: SuiteFigures): string {
   const table = new Table({
     head: ['', 'contender', `median ${unit}`, 'minimum', 'half lie between', 'against ours'],
     colAligns: ['left', 'left', 'right', 'right', 'right', 'right'],
@@ -20,9 +20,5 @@ export function tableOf({ title, unit, scale, cases }: SuiteFigures): string {
       table.push([name, contender, show(median), show(minimum), between, ratio]);
     }
   }
-  return `${title}\n${table.toString()}`;
-}
-
-function digits(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
+  return [title, table.toString(), ...notes].join('\n');
 }

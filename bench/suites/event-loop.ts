@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelContender } from '../contenders/model-contender';
-import { timingOf } from '../measure';
+import { rotated, timingOf } from '../measure';
 import type { Suite } from '../suite';
 import { people } from '../workload';
 import { closeAll, fill, openContenders, roundsOf } from './models';
@@ -17,15 +17,15 @@ export const eventLoop: Suite = {
     const everybody = people(place.quick ? 500 : DOCUMENTS, FIELDS);
     const contenders = await openContenders(place, FIELDS);
     await fill(contenders, everybody);
-    const p99 = new Map<string, number[]>();
-    const longest = new Map<string, number[]>();
+    const noneYet = (): Map<string, number[]> => new Map(contenders.map(({ name }) => [name, []]));
+    const [p99, longest] = [noneYet(), noneYet()];
     const { timed } = roundsOf(place, { warming: 0, timed: 7 });
     for (let round = -1; round < timed; round += 1) {
-      for (const contender of contenders) {
+      for (const contender of rotated(contenders, round + 1)) {
         const delay = await delayOf(contender);
         if (round < 0) continue;
-        p99.set(contender.name, [...(p99.get(contender.name) ?? []), delay.p99]);
-        longest.set(contender.name, [...(longest.get(contender.name) ?? []), delay.longest]);
+        p99.get(contender.name)?.push(delay.p99);
+        longest.get(contender.name)?.push(delay.longest);
       }
     }
     await closeAll(contenders);

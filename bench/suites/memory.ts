@@ -2,35 +2,41 @@ import { mongo } from 'mongoose';
 import { timingOf } from '../measure';
 import type { Place, Suite } from '../suite';
 import { person } from '../workload';
-import { closeAll, openContenders } from './models';
+import { closeAll, openTwins } from './models';
 
 const DOCUMENTS = 1_000_000;
 const BATCH = 10_000;
 const FIELDS = 1;
 const MEBIBYTE = 2 ** 20;
+const SAMPLE_MS = 500;
 
-/** How far the heap grows while a cursor goes over a million documents. */
+/** How far memory grows while a cursor goes over a million documents. */
 export const memory: Suite = {
   name: 'memory',
   run: async (place) => {
     const documents = place.quick ? 2000 : DOCUMENTS;
-    const contenders = (await openContenders(place, FIELDS)).filter(({ name }) =>
-      ['plain Mongoose', 'mongoose-fle'].includes(name),
-    );
-    const timings = [];
+    const contenders = await openTwins(place, FIELDS);
+    const heap = [];
+    const buffers = [];
     for (const [index, contender] of contenders.entries()) {
+      const collection = ['plain1', 'ours1'][index] ?? '';
       await contender.insertMany([person(0, FIELDS)]);
-      await multiply(place, ['plain1', 'ours1'][index] ?? '', documents);
-      timings.push(timingOf(contender.name, [await heapGrowth(contender.cursor, documents)]));
-      await contender.clear();
+      await multiply(place, collection, documents);
+      const growth = await growthUnder(contender.cursor, documents);
+      heap.push(timingOf(contender.name, [growth.heap]));
+      buffers.push(timingOf(contender.name, [growth.buffers]));
+      await place.connection.dropCollection(collection);
     }
     await closeAll(contenders);
     return {
       name: 'memory',
-      title: `Growth of the heap under a cursor over ${documents} documents`,
+      title: `Growth of memory under a cursor over ${documents} documents`,
       unit: 'MiB',
       scale: 1,
-      cases: [{ name: 'heap', per: 1, timings }],
+      cases: [
+        { name: 'heap', per: 1, timings: heap },
+        { name: 'buffers outside the heap', per: 1, timings: buffers },
+      ],
     };
   },
 };
@@ -50,17 +56,26 @@ async function multiply(place: Place, collection: string, documents: number): Pr
   }
 }
 
-/** Between the first tenth of the cursor and the highest that follows, each after a collection of garbage. */
-async function heapGrowth(cursor: () => Promise<number>, documents: number): Promise<number> {
-  const samples: number[] = [];
-  const timer = setInterval(() => {
+interface Growth {
+  readonly heap: number;
+  readonly buffers: number;
+}
+
+/** From before the cursor to the highest that follows, in MiB, each after a collection of garbage. */
+async function growthUnder(cursor: () => Promise<number>, documents: number): Promise<Growth> {
+  const samples: Growth[] = [];
+  const sample = (): void => {
     globalThis.gc?.();
-    samples.push(process.memoryUsage().heapUsed);
-  }, 500);
-  globalThis.gc?.();
-  samples.push(process.memoryUsage().heapUsed);
+    const { heapUsed, external } = process.memoryUsage();
+    samples.push({ heap: heapUsed, buffers: external });
+  };
+  sample();
+  const timer = setInterval(sample, SAMPLE_MS);
   const count = await cursor();
   clearInterval(timer);
+  sample();
   if (count !== documents) throw new Error(`The cursor gave ${count} of ${documents} documents`);
-  return (Math.max(...samples) - (samples[0] ?? 0)) / MEBIBYTE;
+  const growthOf = (of: keyof Growth): number =>
+    (Math.max(...samples.map((each) => each[of])) - (samples[0]?.[of] ?? 0)) / MEBIBYTE;
+  return { heap: growthOf('heap'), buffers: growthOf('buffers') };
 }

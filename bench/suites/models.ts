@@ -10,22 +10,56 @@ import type { Contender, Rounds } from '../measure';
 import type { Place } from '../suite';
 import type { Person } from '../workload';
 
-const OPENERS = [
-  { open: openPlain, collection: 'plain' },
-  { open: openOurs, collection: 'ours' },
-  { open: openByHand, collection: 'byHand' },
-  { open: openAutomatic, collection: 'ours' },
+/** How a contender is opened, and in which collection; one without `needed` may be missing where it cannot run. */
+interface Opener {
+  readonly name: string;
+  readonly open: (options: ContenderOptions) => Promise<ModelContender>;
+  readonly collection: string;
+  readonly needed?: boolean;
+}
+
+const TWINS: readonly Opener[] = [
+  { name: 'plain Mongoose', open: openPlain, collection: 'plain', needed: true },
+  { name: 'mongoose-fle', open: openOurs, collection: 'ours', needed: true },
+];
+const OPENERS: readonly Opener[] = [
+  ...TWINS,
+  { name: 'ClientEncryption by hand', open: openByHand, collection: 'byHand' },
+  { name: 'automatic decryption of the driver', open: openAutomatic, collection: 'ours' },
 ];
 
 /** Opens all contenders of this process for documents of `fields` encrypted fields, in empty collections. */
-export async function openContenders(place: Place, fields: number): Promise<ModelContender[]> {
+export function openContenders(place: Place, fields: number): Promise<ModelContender[]> {
+  return openAll(OPENERS, place, fields);
+}
+
+/** `openContenders` of a model and its twin only. */
+export function openTwins(place: Place, fields: number): Promise<ModelContender[]> {
+  return openAll(TWINS, place, fields);
+}
+
+async function openAll(
+  openers: readonly Opener[],
+  place: Place,
+  fields: number,
+): Promise<ModelContender[]> {
   const opened: ModelContender[] = [];
-  for (const { open, collection } of OPENERS) {
-    const options: ContenderOptions = { place, fields, collection: `${collection}${fields}` };
-    opened.push(await open(options));
+  for (const { name, open, collection, needed } of openers) {
+    try {
+      opened.push(await open({ place, fields, collection: `${collection}${fields}` }));
+    } catch (error) {
+      if (needed === true) throw error;
+      sayAbsent(name, error);
+    }
   }
   for (const contender of writersOf(opened)) await contender.clear();
   return opened;
+}
+
+/** Says that a contender cannot run here; the others go on. */
+export function sayAbsent(name: string, error: unknown): void {
+  const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  console.log(`${name} takes no part: ${reason}`);
 }
 
 export function writersOf(contenders: readonly ModelContender[]): ModelContender[] {

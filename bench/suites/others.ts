@@ -9,7 +9,7 @@ import {
 import { timingOf } from '../measure';
 import type { CaseFigures, Place, Suite } from '../suite';
 import { fieldsOf, people, type Person } from '../workload';
-import { roundsOf } from './models';
+import { roundsOf, sayAbsent } from './models';
 
 const DOCUMENTS = 1000;
 const SAVES = 100;
@@ -71,8 +71,7 @@ async function openRunners(place: Place, everybody: readonly Person[]): Promise<
     try {
       runners.push(await otherRunner(await openOtherPlugin(name, place, FIELDS), everybody));
     } catch (error) {
-      const [reason] = (error as Error).message.split('\n');
-      console.log(`${name} takes no part: ${reason ?? ''}`);
+      sayAbsent(name, error);
     }
   }
   return runners;
