@@ -2,7 +2,7 @@ import { type Model, mongo, Schema } from 'mongoose';
 import { Algorithm } from '../../src/index';
 import { algorithmOf, fieldsOf, type Person } from '../workload';
 import { connect, type ContenderOptions, KEY } from './mongoose-contender';
-import { type ModelContender, selectionOf } from './model-contender';
+import { type ModelContender, queryOptionsOf, selectionOf } from './model-contender';
 
 type Stored = Record<string, unknown>;
 
@@ -45,11 +45,14 @@ export async function openByHand(options: ContenderOptions): Promise<ModelConten
       }
       return found;
     },
-    cursor: async () => {
+    cursor: async (options = {}) => {
       let count = 0;
-      for await (const each of People.find({}, selection).lean().cursor()) {
+      for await (const each of People.find({}, selection, queryOptionsOf(options))
+        .lean()
+        .cursor()) {
         await decrypt(each);
         count += 1;
+        options.onCount?.(count);
       }
       return count;
     },

@@ -17,10 +17,23 @@ export interface ModelContender {
   /** Finds one document after the other by an encrypted value. */
   readonly search: ((ssns: readonly string[]) => Promise<readonly unknown[]>) | undefined;
   /** How many documents a cursor gave. */
-  readonly cursor: () => Promise<number>;
+  readonly cursor: (options?: CursorOptions) => Promise<number>;
   /** Two fields of each document, through a pipeline. */
   readonly aggregate: (() => Promise<readonly unknown[]>) | undefined;
   readonly close: () => Promise<void>;
+}
+
+/** How a cursor goes over the documents. */
+export interface CursorOptions {
+  /** How many documents a reply holds; by default as many as the server likes. */
+  readonly batchSize?: number | undefined;
+  /** Is told of each document, how many there were. */
+  readonly onCount?: (count: number) => void;
+}
+
+/** The options of a query that is gone over so. */
+export function queryOptionsOf({ batchSize }: CursorOptions): { batchSize?: number } {
+  return batchSize === undefined ? {} : { batchSize };
 }
 
 /** Names and encrypted fields, without `_id`. */

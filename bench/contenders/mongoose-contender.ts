@@ -9,7 +9,7 @@ import {
 import { fieldEncryption } from '../../src/index';
 import type { Place } from '../suite';
 import { algorithmOf, fieldsOf, type Person } from '../workload';
-import { type ModelContender, selectionOf } from './model-contender';
+import { type ModelContender, queryOptionsOf, selectionOf } from './model-contender';
 
 export const KEY = 'bench';
 
@@ -124,9 +124,14 @@ function contenderOf(
       for (const ssn of ssns) found.push(await People.findOne({ ssn }, selection).lean());
       return found;
     },
-    cursor: async () => {
+    cursor: async (options = {}) => {
       let count = 0;
-      for await (const each of People.find({}, selection).lean().cursor()) count += countOf(each);
+      for await (const each of People.find({}, selection, queryOptionsOf(options))
+        .lean()
+        .cursor()) {
+        count += countOf(each);
+        options.onCount?.(count);
+      }
       return count;
     },
     aggregate: async () =>

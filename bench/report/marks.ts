@@ -71,7 +71,7 @@ export const MARKS: readonly Mark[] = [
       figures.median('event-loop', '99th', OURS) - figures.median('event-loop', '99th', PLAIN),
   },
   {
-    aim: 'growth of the heap under a cursor over 1,000,000 documents',
+    aim: 'growth of the heap under a cursor over 1,000,000 documents, 1,000 a reply',
     limit: 50,
     is: 'at most',
     unit: 'MiB',

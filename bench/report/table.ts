@@ -15,7 +15,7 @@ export function tableOf({ title, unit, scale, cases, notes = [] }: SuiteFigures)
     const ours = timings.find(({ contender }) => contender === OURS)?.median ?? NaN;
     for (const { contender, median, minimum, quartiles } of timings) {
       const [low, high] = quartiles;
-      const ratio = `${(median / ours).toFixed(2)} ×`;
+      const ratio = ours > 0 ? `${(median / ours).toFixed(2)} ×` : '–';
       const between = `${show(low)} – ${show(high)}`;
       table.push([name, contender, show(median), show(minimum), between, ratio]);
     }

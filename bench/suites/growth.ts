@@ -1,4 +1,4 @@
-import { measure } from '../measure';
+import { measure, type Rounds } from '../measure';
 import type { CaseFigures, Place, Suite, SuiteFigures } from '../suite';
 import { people } from '../workload';
 import { closeAll, contendersFor, fill, openContenders, roundsOf } from './models';
@@ -7,8 +7,12 @@ const FIELD_COUNTS = [1, 5, 10, 20, 50];
 const DOCUMENTS_OF_FIELDS = 500;
 const DOCUMENT_COUNTS = [1, 10, 100, 1000, 10_000, 100_000];
 const FIELDS_OF_DOCUMENTS = 1;
-/** So many documents a round at least; reading a few is repeated. */
+/** So many documents a round, where reading a few is repeated; but it is not repeated more often than this. */
 const DOCUMENTS_A_ROUND = 1000;
+const MAX_REPEATS = 100;
+const ROUNDS: Rounds = { warming: 2, timed: 9 };
+/** A round of many documents takes long, and varies little. */
+const LONG_ROUNDS: Rounds = { warming: 1, timed: 3 };
 
 /** How the cost of `find().lean()` grows with the encrypted fields of a document. */
 export const growthInFields: Suite = {
@@ -44,14 +48,15 @@ interface Size {
 async function readCase(place: Place, { documents, fields, x }: Size): Promise<CaseFigures> {
   const contenders = await openContenders(place, fields);
   await fill(contenders, people(documents, fields));
-  const repeats = Math.max(1, Math.floor(DOCUMENTS_A_ROUND / documents));
+  const wanted = Math.max(1, Math.floor(DOCUMENTS_A_ROUND / documents));
+  const repeats = Math.min(wanted, MAX_REPEATS);
   const works = contendersFor(contenders, ({ findLean }) => async () => {
     let read: readonly unknown[] = [];
     for (let again = 0; again < repeats; again += 1) read = await findLean();
     return read;
   });
-  const timed = documents >= 10_000 ? 5 : 11;
-  const timings = await measure(works, roundsOf(place, { warming: 3, timed }));
+  const rounds = documents >= 10_000 ? LONG_ROUNDS : ROUNDS;
+  const timings = await measure(works, roundsOf(place, rounds));
   await closeAll(contenders);
   return { name: String(x), per: repeats, timings, x };
 }

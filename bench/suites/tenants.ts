@@ -3,12 +3,12 @@ import {
   keyNameOf,
   openOurTenants,
   openPlainTenants,
-  openTenantsByHand,
   type TenantContender,
   type TenantOptions,
   VAULT,
 } from '../contenders/tenant-contenders';
-import { type Contender, measure } from '../measure';
+import { openTenantsByHand } from '../contenders/tenants-by-hand';
+import { type Contender, measure, type Rounds } from '../measure';
 import type { CaseFigures, Place, Suite } from '../suite';
 import { people, type Person } from '../workload';
 import { roundsOf, sayAbsent } from './models';
@@ -18,10 +18,20 @@ const DOCUMENTS = 2000;
 const FIELDS = 5;
 const SEARCHES = 100;
 const COLLECTIONS = ['tenantsPlain', 'tenantsOurs', 'tenantsByHand'];
-/** Each value of the first look-up by hand of a cold key waits for the database: a few rounds take long enough. */
-const ROUNDS = { warm: { warming: 3, timed: 11 }, cold: { warming: 1, timed: 5 } };
+const WARM: Rounds = { warming: 2, timed: 9 };
+/** By hand each key takes a look-up of its own: a few rounds take long enough. */
+const COLD: Rounds = { warming: 1, timed: 5 };
 
 type Run = (contender: TenantContender) => Promise<unknown>;
+type Before = (contender: TenantContender) => Promise<void>;
+
+interface Work {
+  readonly name: string;
+  readonly run: Run;
+  readonly before?: Before;
+  /** Whether it is done once more with keys that are not in memory. */
+  readonly alsoCold?: boolean;
+}
 
 /** A data key for each of 1,000 tenants: keys in memory, and keys that have to be looked up. */
 export const tenants: Suite = {
@@ -29,74 +39,91 @@ export const tenants: Suite = {
   run: async (place) => {
     const names = Array.from({ length: place.quick ? 100 : TENANTS }, (_, index) => `t${index}`);
     const everybody = peopleOf(names, place.quick ? 200 : DOCUMENTS);
-    const options = await prepare(place, names);
-    const contenders = await openTenantContenders(options);
-    const [first = ''] = names;
+    const contenders = await openTenantContenders(await prepare(place, names));
     const cases: CaseFigures[] = [];
     const notes: string[] = [];
-    const time = async (name: string, works: readonly Contender[], isCold: boolean) => {
-      const rounds = roundsOf(place, ROUNDS[isCold ? 'cold' : 'warm']);
-      cases.push({ name, per: 1, timings: await measure(works, rounds) });
-    };
-    const insert: Run = ({ insertMany }) => insertMany(everybody);
-    await time(`insertMany of ${everybody.length}`, worksOf(contenders, insert, clearOf), false);
-    await timeCold('insertMany', insert, clearOf);
-    await time(
-      'find().lean()',
-      worksOf(contenders, ({ findLean }) => findLean()),
-      false,
-    );
-    await timeCold('find().lean()', ({ findLean }) => findLean());
-    await time(
-      'find(), hydrated',
-      worksOf(contenders, (each) => each.findHydrated()),
-      false,
-    );
-    await timeCold('find(), hydrated', ({ findHydrated }) => findHydrated());
-    const ofOne = Array.from({ length: SEARCHES }, () => everybody[0] ?? {});
-    const ofMany = everybody.slice(0, SEARCHES);
-    for (const [name, run] of [
-      [`${SEARCHES} searches in one tenant`, (each) => each.searchEach(ofOne)],
-      [`${ofMany.length} searches, each in another tenant`, (each) => each.searchEach(ofMany)],
-      ['one search in one tenant', (each) => each.searchIn(ofOne[0]?.['ssn'] ?? '', [first])],
-      [
-        `one search in ${names.length} tenants`,
-        (each) => each.searchIn(ofOne[0]?.['ssn'] ?? '', names),
-      ],
-    ] as [string, Run][]) {
-      await time(name, worksOf(contenders, run), false);
+    for (const work of [...bulkWorks(everybody), ...searches(everybody, names)]) {
+      const timings = await measure(worksOf(contenders, work), roundsOf(place, WARM));
+      cases.push({ name: work.name, per: 1, timings });
+      if (work.alsoCold !== true) continue;
+      const cold = await measureCold(contenders, work, place);
+      cases.push(cold.figures);
+      notes.push(cold.note);
     }
     for (const { close } of contenders) await close();
     const title = `${everybody.length} documents of ${FIELDS} encrypted fields, under ${names.length} data keys`;
     return { name: 'tenants', title, unit: 'ms', scale: 1, cases, notes };
-
-    async function timeCold(name: string, run: Run, before?: Before): Promise<void> {
-      const counts = new Map<string, number>();
-      const works = worksOf(
-        contenders.filter(({ forgetKeys }) => forgetKeys !== undefined),
-        async (contender) => {
-          const counted = contender.lookUps();
-          const result = await run(contender);
-          counts.set(contender.name, contender.lookUps() - counted);
-          return result;
-        },
-        async (contender) => {
-          await before?.(contender);
-          await contender.forgetKeys?.();
-        },
-      );
-      await time(`${name}, keys not in memory`, works, true);
-      const told = Array.from(counts, ([who, count]) => `${who} ${count}`).join(', ');
-      notes.push(`Look-ups in the key vault, ${name} with keys not in memory: ${told}.`);
-    }
   },
 };
 
-type Before = (contender: TenantContender) => Promise<void>;
+function bulkWorks(everybody: readonly Person[]): Work[] {
+  return [
+    {
+      name: `insertMany of ${everybody.length}`,
+      run: ({ insertMany }) => insertMany(everybody),
+      before: ({ clear }) => clear(),
+      alsoCold: true,
+    },
+    { name: 'find().lean()', run: ({ findLean }) => findLean(), alsoCold: true },
+    { name: 'find(), hydrated', run: ({ findHydrated }) => findHydrated(), alsoCold: true },
+  ];
+}
 
-const clearOf: Before = ({ clear }) => clear();
+function searches(everybody: readonly Person[], names: readonly string[]): Work[] {
+  const [first = {}] = everybody;
+  const { ssn = '', tenantId = '' } = first;
+  const ofOne = Array.from({ length: SEARCHES }, () => first);
+  const ofMany = everybody.slice(0, SEARCHES);
+  const several = names.slice(0, SEARCHES);
+  return [
+    { name: `${SEARCHES} searches in one tenant`, run: ({ searchEach }) => searchEach(ofOne) },
+    {
+      name: `${SEARCHES} searches, each in another tenant`,
+      run: ({ searchEach }) => searchEach(ofMany),
+    },
+    { name: 'one search in one tenant', run: ({ searchIn }) => searchIn(ssn, [tenantId]) },
+    {
+      name: `one search in ${several.length} tenants`,
+      run: ({ searchIn }) => searchIn(ssn, several),
+    },
+  ];
+}
 
-function worksOf(contenders: readonly TenantContender[], run: Run, before?: Before): Contender[] {
+/** The figures of `work` with keys that are not in memory, and how many look-ups it took. */
+async function measureCold(
+  contenders: readonly TenantContender[],
+  work: Work,
+  place: Place,
+): Promise<{ figures: CaseFigures; note: string }> {
+  const counts = new Map<string, number>();
+  const works = worksOf(
+    contenders.filter(({ forgetKeys }) => forgetKeys !== undefined),
+    {
+      before: async (contender) => {
+        await work.before?.(contender);
+        await contender.forgetKeys?.();
+      },
+      run: async (contender) => {
+        const counted = contender.lookUps();
+        const result = await work.run(contender);
+        counts.set(contender.name, contender.lookUps() - counted);
+        return result;
+      },
+    },
+  );
+  const name = `${work.name}, keys not in memory`;
+  const timings = await measure(works, roundsOf(place, COLD));
+  const told = Array.from(counts, ([who, count]) => `${who} ${count}`).join(', ');
+  return {
+    figures: { name, per: 1, timings },
+    note: `Look-ups in the key vault for ${name}: ${told}.`,
+  };
+}
+
+function worksOf(
+  contenders: readonly TenantContender[],
+  { run, before }: Pick<Work, 'run' | 'before'>,
+): Contender[] {
   return contenders.map((contender) => ({
     name: contender.name,
     run: () => run(contender),
