@@ -42,6 +42,7 @@ async function main(): Promise<void> {
       suite: { type: 'string', multiple: true, default: [] },
       quick: { type: 'boolean', default: false },
       out: { type: 'string' },
+      pages: { type: 'boolean', default: false },
     },
   });
   const unknown = given.suite.filter((name) => SUITES.every((suite) => suite.name !== name));
@@ -52,8 +53,9 @@ async function main(): Promise<void> {
   const chosen = SUITES.filter(
     ({ name }) => given.suite.length === 0 || given.suite.includes(name),
   );
-  await runSuites(chosen, { quick: given.quick, out: given.out });
-  if (given.out !== undefined && resolve(given.out) === resolve(FIGURES)) writePages('.');
+  if (!given.pages) await runSuites(chosen, { quick: given.quick, out: given.out });
+  const isShown = given.out !== undefined && resolve(given.out) === resolve(FIGURES);
+  if (given.pages || isShown) writePages('.');
 }
 
 interface RunOptions {
