@@ -35,9 +35,10 @@ import type { ReadPolicy } from './read-policy';
  */
 export function bindModel(model: AnyModel, binding: Binding): void {
   const { runtime, plugin, reading = runtime.reading } = binding;
-  for (const base of baseModelsOf(model, plugin)) bindModel(base, binding);
+  const bases = baseModelsOf(model, plugin);
+  for (const base of bases) bindModel(base, binding);
   const known = boundaryOf(model.collection)?.bound;
-  const bound = known?.model === model ? known : new BoundModel(model, runtime, reading);
+  const bound = known?.model === model ? known : new BoundModel(model, { runtime, reading, bases });
   bound.look(); // where a discriminator has come since, a conflict is told now
   if (bound !== known) {
     bindCollection(bound, rawCollection(model.collection));

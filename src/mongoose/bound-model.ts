@@ -2,7 +2,7 @@ import type { Schema } from 'mongoose';
 import { markAtOrigin } from '../declaration/late-declarations';
 import { readSchemas } from '../declaration/read-schema';
 import { buildPlan } from '../plan/build-plan';
-import type { EncryptionPlan } from '../plan/encryption-plan';
+import type { EncryptedField, EncryptionPlan } from '../plan/encryption-plan';
 import type { HandleRuntime } from './handle-runtime';
 import type { AnyModel } from './native-collection';
 import type { ReadPolicy } from './read-policy';
@@ -12,23 +12,42 @@ export type DiscriminatedSchema = Schema & {
   readonly discriminators?: Readonly<Record<string, Schema>>;
 };
 
-/** A model with the handle that encrypts it. Its plan covers its discriminators, and follows what is added to the schema later. */
+/** What a model is bound with. */
+export interface Bonds {
+  readonly runtime: HandleRuntime;
+  readonly reading: ReadPolicy;
+  /** The models that it is a discriminator of. */
+  readonly bases: readonly AnyModel[];
+}
+
+/**
+ * A model with the handle that encrypts it. Its plan covers its discriminators or, where it is one, its base and all of that: their documents
+ * stand in one collection. It follows what is added to the schemas later.
+ */
 export class BoundModel {
   readonly model: AnyModel;
   readonly runtime: HandleRuntime;
   readonly reading: ReadPolicy;
+  readonly #family: readonly AnyModel[];
   #plan: EncryptionPlan | undefined;
+  #ownFields: readonly EncryptedField[] = [];
   #builtOf: readonly unknown[] = [];
 
-  constructor(model: AnyModel, runtime: HandleRuntime, reading: ReadPolicy) {
+  constructor(model: AnyModel, { runtime, reading, bases }: Bonds) {
     this.model = model;
     this.runtime = runtime;
     this.reading = reading;
+    this.#family = [model, ...bases];
   }
 
   /** The plan as it was when last looked at. */
   get plan(): EncryptionPlan {
     return this.#plan ?? this.look();
+  }
+
+  /** The fields of its own schema and of its discriminators, as they were when last looked at. */
+  get ownFields(): readonly EncryptedField[] {
+    return this.#ownFields;
   }
 
   /** Whether nothing is encrypted, so that everything passes as it is. */
@@ -42,24 +61,32 @@ export class BoundModel {
    * @throws {FleError} every error of configuration, where the schema has one.
    */
   look(): EncryptionPlan {
-    const parts = partsOf(this.model.schema as Schema);
+    const parts = partsOf(this.#family);
     if (this.#plan === undefined || !isSame(parts, this.#builtOf)) {
-      this.#plan = planOf(this.model);
-      this.#builtOf = partsOf(this.model.schema as Schema); // building may have read more into it
+      const { model } = this;
+      this.#plan = planOfFamily(model.modelName, this.#family);
+      this.#ownFields = planOf(model).fields;
+      this.#builtOf = partsOf(this.#family); // building may have read more into it
     }
     return this.#plan;
   }
 }
 
 /** The plan of `model` with all its discriminators. */
-export function planOf({ schema, modelName }: AnyModel): EncryptionPlan {
-  return buildPlan({ name: modelName, shapes: readSchemas(schema as Schema, modelName) });
+export function planOf(model: AnyModel): EncryptionPlan {
+  return planOfFamily(model.modelName, [model]);
+}
+
+function planOfFamily(name: string, family: readonly AnyModel[]): EncryptionPlan {
+  const shapes = family.flatMap(({ schema }) => readSchemas(schema as Schema, name));
+  return buildPlan({ name, shapes });
 }
 
 /** What a plan is built of, by identity: every SchemaType with its declaration, and every index, of all schemas within. */
-function partsOf(schema: Schema): unknown[] {
+function partsOf(family: readonly AnyModel[]): unknown[] {
   const parts: unknown[] = [];
-  collectParts(schema, parts, new Set());
+  const seen = new Set<Schema>();
+  for (const { schema } of family) collectParts(schema as Schema, parts, seen);
   return parts;
 }
 

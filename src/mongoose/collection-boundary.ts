@@ -83,7 +83,7 @@ export class CollectionBoundary {
    */
   async prepareKeys(): Promise<void> {
     if (this.bound.isClear || isBuffering(this.base) || isClosed(this.base)) return;
-    const { names } = declaredNamesOf(this.bound.plan.fields);
+    const { names } = declaredNamesOf(this.bound.ownFields);
     await this.#keyRing()
       .prepareKeys(names, 'write')
       .catch((error: unknown) => {

@@ -13,7 +13,8 @@ export async function decryptStored<Stored extends object>(
   runtime: HandleRuntime,
 ): Promise<Stored> {
   const connection = model.db as CollectionConnection;
-  const { name, root, fields } = planOf(model);
+  const bound = boundaryOf(model.collection)?.bound;
+  const { name, root, fields } = bound?.look() ?? planOf(model);
   if (fields.length === 0) throw nothingEncrypted(name);
   const documents: unknown[] = Array.isArray(stored) ? stored : [stored];
   const copies = documents.map((document) => copyAlong(document, root));
@@ -23,7 +24,7 @@ export async function decryptStored<Stored extends object>(
     model: name,
     operation: 'decrypt',
     readOptions: clientOf(connection)?.bsonOptions ?? {},
-    ...(boundaryOf(model.collection)?.bound.reading ?? runtime.reading),
+    ...(bound?.reading ?? runtime.reading),
   });
   return (Array.isArray(stored) ? copies : copies[0]) as Stored;
 }

@@ -90,10 +90,12 @@ function planObject(contents: ObjectContents, place: PlanPlace, building: Buildi
 
 type Unfrozen<T> = { -readonly [Key in keyof T]: T[Key] };
 
+/** An alias of another schema may be a path of the first, the model's own. */
 function aliasesOf(schemas: readonly SchemaShape[], node: ObjectNode): Map<string, EncryptedField> {
   const aliases = new Map<string, EncryptedField>();
   for (const { alias, path } of schemas.flatMap((each) => each.aliases ?? [])) {
-    const [field] = node.children.has(alias) ? [] : fieldsTouched(node, path);
+    const isPath = node.children.has(alias) || schemas[0]?.children.has(alias) === true;
+    const [field] = isPath ? [] : fieldsTouched(node, path);
     if (field !== undefined) aliases.set(alias, field);
   }
   return aliases;
