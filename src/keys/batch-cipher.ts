@@ -101,7 +101,7 @@ function encryption(
     isSameKey: (one, other) => one.keyAltName === other.keyAltName,
     open: (items) => {
       const [first] = items;
-      if (first !== undefined && items.length === 1) {
+      if (first !== undefined && items.length === 1 && !holdsOthers(first.bytes)) {
         const { bytes, algorithm, keyAltName } = first;
         return native.encryptionOfOne(bytes, { algorithm, keyAltName: namingOf(keyAltName) });
       }
@@ -120,6 +120,17 @@ function encryption(
     failureOf: encryptionFailed,
   };
 }
+
+/**
+ * Whether the value of `{ v: value }` is an object, an array or code with scope. Batches refuse those that are nested thousands of
+ * levels deep; the context of one value would encrypt them, and nobody could read them back.
+ */
+function holdsOthers(bytes: Uint8Array): boolean {
+  return HOLDERS.has(bytes[4] ?? 0);
+}
+
+/** By their bytes. Source: bsonspec.org, version 1.1. */
+const HOLDERS: ReadonlySet<number> = new Set([0x03, 0x04, 0x0f]);
 
 function decryption(
   ciphertexts: readonly Binary[],

@@ -22,7 +22,7 @@ interface MongoCrypt {
 export interface NativeCrypt {
   /** Work that encrypts the markings of `{ result: { v: [marking, …] } }`. Feed it only what `markingsDocument` built. */
   encryption(markings: Uint8Array): NativeContext;
-  /** Work that encrypts a single value, `{ v: value }`, under the key named in `{ keyAltName }`: quicker than a batch of one. */
+  /** Work that encrypts a single scalar, `{ v: value }`, under the key named in `{ keyAltName }`: quicker than a batch of one. */
   encryptionOfOne(
     value: Uint8Array,
     options: { readonly algorithm: AlgorithmName; readonly keyAltName: Uint8Array },
