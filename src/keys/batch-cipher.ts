@@ -28,6 +28,7 @@ import { type KeyRef, keyIdentified, keyNamed } from './key-ref';
 import type { KeySupply, LoadKeys } from './key-supply';
 import { loadKeysInto } from './load-keys';
 import type { NativeContext, NativeCrypt } from './native-crypt';
+import { holdsOthers } from './plain-value-fault';
 
 /** What a batch cipher stands on. */
 export interface BatchCipherOptions {
@@ -101,6 +102,7 @@ function encryption(
     isSameKey: (one, other) => one.keyAltName === other.keyAltName,
     open: (items) => {
       const [first] = items;
+      // Batches refuse what is nested thousands of levels deep; the context of one value would encrypt it, and nobody could read it.
       if (first !== undefined && items.length === 1 && !holdsOthers(first.bytes)) {
         const { bytes, algorithm, keyAltName } = first;
         return native.encryptionOfOne(bytes, { algorithm, keyAltName: namingOf(keyAltName) });
@@ -120,17 +122,6 @@ function encryption(
     failureOf: encryptionFailed,
   };
 }
-
-/**
- * Whether the value of `{ v: value }` is an object, an array or code with scope. Batches refuse those that are nested thousands of
- * levels deep; the context of one value would encrypt them, and nobody could read them back.
- */
-function holdsOthers(bytes: Uint8Array): boolean {
-  return HOLDERS.has(bytes[4] ?? 0);
-}
-
-/** By their bytes. Source: bsonspec.org, version 1.1. */
-const HOLDERS: ReadonlySet<number> = new Set([0x03, 0x04, 0x0f]);
 
 function decryption(
   ciphertexts: readonly Binary[],

@@ -55,6 +55,12 @@ const NOT_DETERMINISTIC: ReadonlySet<number> = new Set([
   DECIMAL128,
 ]);
 
+/** Whether the value of the serialised document `{ v: value }` holds others: an object, an array or code with scope. */
+export function holdsOthers(value: Uint8Array): boolean {
+  const type = value[TYPE_AT];
+  return type === OBJECT || type === ARRAY || type === CODE_WITH_SCOPE;
+}
+
 /**
  * Why the serialised document `{ v: value }` may not be encrypted, as a sentence; undefined where it may.
  *

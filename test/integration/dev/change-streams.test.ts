@@ -3,6 +3,7 @@ import { mongo } from 'mongoose';
 import { databaseFeatures, databaseUri, freshDatabaseName } from '../../support/database';
 
 const name = freshDatabaseName('change_streams');
+// A database that is given by its URI may have no change streams.
 const ifWatching = databaseFeatures().changeStreams ? describe : describe.skip;
 
 interface Item {

@@ -3,6 +3,7 @@ import { mongo } from 'mongoose';
 import { databaseFeatures, databaseUri, freshDatabaseName } from '../../support/database';
 
 const name = freshDatabaseName('cursors');
+// These look at our gateway; a database that is given by its URI has none.
 const onlyGateway = databaseFeatures().gateway ? describe : describe.skip;
 const COUNT = 1000;
 

@@ -1,6 +1,6 @@
-import { inspect } from 'node:util';
 import { type Model, Schema } from 'mongoose';
 import { openRig, type Rig } from '../../support/rig';
+import { shownBy } from '../../support/shown-by';
 import { secret, SENTINEL } from './compare-twins';
 import { idOf } from './seed-patients';
 
@@ -199,33 +199,23 @@ const ATTEMPTS: readonly (readonly [string, (model: Model<Anything>) => unknown]
   ],
 ];
 
-/** All that logging an error may show. */
-async function shownBy(attempt: () => unknown): Promise<string> {
-  const error: unknown = await Promise.resolve()
-    .then(attempt)
-    .then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-  if (!(error instanceof Error)) throw new Error('It did not fail');
-  const { message, stack } = error;
-  return [
-    message,
-    stack,
-    String(error),
-    inspect(error, { depth: Infinity }),
-    JSON.stringify(error),
-  ].join();
+/** All that logging the error may show in which `attempt` has to end. */
+async function shownByFailure(attempt: () => unknown): Promise<string> {
+  const shown = await shownBy(attempt);
+  if (shown === undefined) throw new Error('It did not fail');
+  return shown;
 }
 
 describe('with redactErrors no value of an encrypted path is shown by', () => {
   it.each(ATTEMPTS)('%s', async (_, attempt) => {
-    expect(await shownBy(() => attempt(People))).not.toContain(SENTINEL);
+    expect(await shownByFailure(() => attempt(People))).not.toContain(SENTINEL);
   });
 
   it('what shows them without it', async () => {
     const model = await peopleOf(telling);
-    const shown = await Promise.all(ATTEMPTS.map(([, attempt]) => shownBy(() => attempt(model))));
+    const shown = await Promise.all(
+      ATTEMPTS.map(([, attempt]) => shownByFailure(() => attempt(model))),
+    );
     const quiet = ATTEMPTS.filter((_each, place) => shown[place]?.includes(SENTINEL) !== true);
     // refused by this package, or answered by the server, which has seen ciphertext
     expect(quiet.map(([name]) => name)).toEqual([
@@ -260,7 +250,7 @@ describe('an error that is redacted', () => {
       () => People.find(clear),
       () => People.updateOne({}, clear),
     ]) {
-      expect(await shownBy(attempt)).toContain('not a number');
+      expect(await shownByFailure(attempt)).toContain('not a number');
     }
   });
 });

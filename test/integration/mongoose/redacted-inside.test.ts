@@ -1,6 +1,6 @@
-import { inspect } from 'node:util';
 import { type Model, Schema } from 'mongoose';
 import { openRig, type Rig } from '../../support/rig';
+import { shownBy } from '../../support/shown-by';
 import { secret, SENTINEL } from './compare-twins';
 
 /** What of a subdocument is called. */
@@ -124,23 +124,11 @@ function changed(inside: Inside, pin: unknown): Inside {
   return inside;
 }
 
-/** All that logging an error may show. */
-async function shownBy(attempt: () => unknown): Promise<string> {
-  const error: unknown = await Promise.resolve()
-    .then(attempt)
-    .then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-  if (!(error instanceof Error)) return '';
-  return [error.message, error.stack, inspect(error, { depth: 9 }), JSON.stringify(error)].join();
-}
-
 /** What an attempt shows, and what saving the document shows afterwards. */
 async function shownInside(
   model: Model<Person>,
   attempt: (person: Person) => unknown,
-): Promise<readonly [string, string]> {
+): Promise<readonly (string | undefined)[]> {
   const person = made(model);
   return [await shownBy(() => attempt(person)), await shownBy(() => person.save())];
 }
