@@ -7,6 +7,7 @@ import { watchModels } from './watch-models';
 import { BoundModel, type DiscriminatedSchema } from './bound-model';
 import { CollectionBoundary } from './collection-boundary';
 import { documentCollection } from './document-collection';
+import { lookAtInit } from './document-init';
 import { refuseSharedCollection } from './encrypted-collections';
 import { guardConnection } from './guard-connection';
 import type { HandleRuntime } from './handle-runtime';
@@ -38,7 +39,10 @@ export function bindModel(model: AnyModel, binding: Binding): void {
   const bases = baseModelsOf(model, plugin);
   for (const base of bases) bindModel(base, binding);
   const known = boundaryOf(model.collection)?.bound;
-  const bound = known?.model === model ? known : new BoundModel(model, { runtime, reading, bases });
+  const bound =
+    known?.model === model
+      ? known
+      : new BoundModel(model, { runtime, reading, bases, whenEncrypted: lookAtInit });
   bound.look(); // where a discriminator has come since, a conflict is told now
   if (bound !== known) {
     bindCollection(bound, rawCollection(model.collection));

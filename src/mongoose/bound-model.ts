@@ -18,6 +18,8 @@ export interface Bonds {
   readonly reading: ReadPolicy;
   /** The models that it is a discriminator of. */
   readonly bases: readonly AnyModel[];
+  /** Told whenever a plan was made in which something is encrypted. */
+  readonly whenEncrypted: (model: AnyModel) => void;
 }
 
 /**
@@ -29,15 +31,17 @@ export class BoundModel {
   readonly runtime: HandleRuntime;
   readonly reading: ReadPolicy;
   readonly #family: readonly AnyModel[];
+  readonly #whenEncrypted: Bonds['whenEncrypted'];
   #plan: EncryptionPlan | undefined;
   #ownFields: readonly EncryptedField[] = [];
   #builtOf: readonly unknown[] = [];
 
-  constructor(model: AnyModel, { runtime, reading, bases }: Bonds) {
+  constructor(model: AnyModel, { runtime, reading, bases, whenEncrypted }: Bonds) {
     this.model = model;
     this.runtime = runtime;
     this.reading = reading;
     this.#family = [model, ...bases];
+    this.#whenEncrypted = whenEncrypted;
   }
 
   /** The plan as it was when last looked at. */
@@ -67,6 +71,7 @@ export class BoundModel {
       this.#plan = planOfFamily(model.modelName, this.#family);
       this.#ownFields = planOf(model).fields;
       this.#builtOf = partsOf(this.#family); // building may have read more into it
+      if (this.#plan.fields.length > 0) this.#whenEncrypted(model);
     }
     return this.#plan;
   }

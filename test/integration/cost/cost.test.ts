@@ -134,8 +134,11 @@ describe('what encryption costs', () => {
     await Plain.insertMany([{ name: 'a' }, { name: 'b' }]);
     for (const run of [
       (model: Model<Person>) => model.find().lean(),
+      (model: Model<Person>) => model.find(),
+      (model: Model<Person>) => model.insertMany([{ name: 'c' }, { name: 'd' }]),
       (model: Model<Person>) => model.updateOne({ name: 'a' }, { name: 'a' }),
       (model: Model<Person>) => model.countDocuments(),
+      (model: Model<Person>) => model.create({ name: 'e' }),
     ]) {
       await run(Plugged);
       await run(Plain);
@@ -143,6 +146,7 @@ describe('what encryption costs', () => {
       const plugged = await fewestPromises(() => run(Plugged));
       expect(plugged).toBeLessThanOrEqual(await fewestPromises(() => run(Plain)));
     }
+    expect(Plugged.prototype.init).toBe(Plain.prototype.init);
   });
 });
 
