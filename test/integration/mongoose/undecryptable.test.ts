@@ -100,6 +100,12 @@ describe("with undecryptable: 'mark'", () => {
     expect(person.isModified()).toBe(false);
   });
 
+  it('leaves it out also where hooks are skipped', async () => {
+    const person = await People.findOne({}, null, { middleware: false } as never).orFail();
+    expect(person.notes).toEqual([null, null]);
+    expect(rig.fle.undecryptable(person)).toEqual(['notes.0', 'notes.1']);
+  });
+
   it('saves what else has changed, and refuses to write over what is lost', async () => {
     const person = await People.findOne().orFail();
     person.ssn = '2';
