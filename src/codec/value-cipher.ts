@@ -18,6 +18,9 @@ export interface BatchOutcome<T> {
   readonly failures: ReadonlyMap<number, unknown>;
 }
 
+/** What is known at once, or a promise of it where something has to be waited for. */
+export type Eventual<T> = T | Promise<T>;
+
 /**
  * Why values are encrypted. A `write` creates data keys that are missing, as far as the handle allows; a `query` never does:
  * a value under a missing key fails with `KeyNotFoundError`.
@@ -28,7 +31,9 @@ export type EncryptPurpose = 'write' | 'query';
  * Encrypts and decrypts values, many at once. The codec knows keys only through it.
  *
  * Every call keeps order and length: place n of the outcome answers place n of what was given. A failure of one value leaves the
- * others' outcome right. What concerns no single value (key vault unreachable, addon missing) rejects the whole call.
+ * others' outcome right. What concerns no single value (key vault unreachable, addon missing) fails the whole call, which throws or
+ * rejects. Where the keys are in memory, and the values are few, the outcome is there at once: a promise for each layer would cost as much
+ * as the promises of `ClientEncryption`.
  */
 export interface ValueCipher {
   /**
@@ -40,7 +45,10 @@ export interface ValueCipher {
     values: readonly PlainValue[],
     purpose: EncryptPurpose,
     soon?: Iterable<string>,
-  ): Promise<BatchOutcome<Binary>>;
+  ): Eventual<BatchOutcome<Binary>>;
   /** The plaintexts, as the driver would return them for a plain field under `options`. */
-  decrypt(ciphertexts: readonly Binary[], options: BsonReadOptions): Promise<BatchOutcome<unknown>>;
+  decrypt(
+    ciphertexts: readonly Binary[],
+    options: BsonReadOptions,
+  ): Eventual<BatchOutcome<unknown>>;
 }

@@ -19,14 +19,14 @@ export function endOfChunk<I>(
 ): number {
   const limit = Math.min(items.length, start + CHUNK_VALUES);
   let size = 0;
-  let keys = 1;
+  let keys = 0;
+  let before: I | undefined;
   for (let end = start; end < limit; end += 1) {
-    const [before, placed] = [items[end - 1], items[end]];
-    if (placed === undefined) return end;
-    size += sizeOf(placed.item);
-    if (end === start || before === undefined) continue;
-    if (!isSameKey(before.item, placed.item)) keys += 1;
-    if (size > CHUNK_BYTES || keys > CHUNK_KEYS) return end;
+    const item = items[end]?.item as I;
+    size += sizeOf(item);
+    if (before === undefined || !isSameKey(before, item)) keys += 1;
+    if (end > start && (size > CHUNK_BYTES || keys > CHUNK_KEYS)) return end;
+    before = item;
   }
   return limit;
 }

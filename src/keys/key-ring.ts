@@ -1,4 +1,4 @@
-import type { EncryptPurpose, ValueCipher } from '../codec/value-cipher';
+import type { EncryptPurpose, Eventual, ValueCipher } from '../codec/value-cipher';
 import { createKeysWith } from './create-keys';
 import { type ExplicitEncryption, explicitEncryption } from './explicit-encryption';
 import { firstAlone } from './first-alone';
@@ -87,10 +87,16 @@ export function openKeyRing(options: KeyRingOptions): KeyRing {
   };
 }
 
-function gatedCipher({ pass }: Gate, current: () => ValueCipher): ValueCipher {
+/** Only what has to be waited for is under way when the gate closes. */
+function gatedCipher({ check, pass }: Gate, current: () => ValueCipher): ValueCipher {
+  const passing = <T>(work: () => Eventual<T>): Eventual<T> => {
+    check();
+    const answer = work();
+    return answer instanceof Promise ? pass(() => answer) : answer;
+  };
   return {
-    encrypt: (values, purpose, soon) => pass(() => current().encrypt(values, purpose, soon)),
-    decrypt: (ciphertexts, options) => pass(() => current().decrypt(ciphertexts, options)),
+    encrypt: (values, purpose, soon) => passing(() => current().encrypt(values, purpose, soon)),
+    decrypt: (ciphertexts, options) => passing(() => current().decrypt(ciphertexts, options)),
   };
 }
 

@@ -343,11 +343,12 @@ describe('a race for the first key', () => {
     for (const name of NAMES)
       expect(await vault.keys.countDocuments({ keyAltNames: name })).toBe(1);
     const ciphertexts = await Promise.all(
-      rings.map((ring) =>
-        ring.cipher.encrypt(
-          NAMES.map((name) => plain('a', name)),
-          'query',
-        ),
+      rings.map(
+        async (ring) =>
+          await ring.cipher.encrypt(
+            NAMES.map((name) => plain('a', name)),
+            'query',
+          ),
       ),
     );
     expect(new Set(ciphertexts.map(({ values }) => values.join())).size).toBe(1);

@@ -198,7 +198,7 @@ describe('names', () => {
     await handle.create('pii');
     const rings = [vault.openRing(), vault.openRing({ batches: false })];
     const before = await Promise.all(
-      rings.map((ring) => ring.cipher.encrypt([plain('a')], 'query')),
+      rings.map(async (ring) => await ring.cipher.encrypt([plain('a')], 'query')),
     );
     const { id } = await handle.create('next');
     await handle.removeName('pii', 'pii');

@@ -462,10 +462,13 @@ export function describeValueCipher({ name, batches }: CipherUnderTest): void {
         });
         const lost = vault.openRing({ batches, client, declared: ['pii'] });
         const ciphertexts = await encryptAll(['a']);
-        const errors = await Promise.all([
-          lost.cipher.encrypt([plain('a')], 'write').catch((error: unknown) => error),
-          lost.cipher.decrypt(ciphertexts, {}).catch((error: unknown) => error),
-        ]);
+        const calls: (() => Promise<unknown>)[] = [
+          async () => await lost.cipher.encrypt([plain('a')], 'write'),
+          async () => await lost.cipher.decrypt(ciphertexts, {}),
+        ];
+        const errors = await Promise.all(
+          calls.map((call) => call().catch((error: unknown) => error)),
+        );
         await client.close();
 
         for (const error of errors) {
@@ -507,7 +510,7 @@ export function describeValueCipher({ name, batches }: CipherUnderTest): void {
         const cold = vault.openRing({ batches });
         vault.takeCommands();
         const outcomes = await Promise.all(
-          Array.from({ length: 50 }, () => cold.cipher.decrypt(ciphertexts, {})),
+          Array.from({ length: 50 }, async () => await cold.cipher.decrypt(ciphertexts, {})),
         );
 
         expect(vault.takeCommands()).toEqual(['find']);

@@ -33,7 +33,8 @@ describe('openBatchCipher', () => {
       algorithm: 'Random',
       keyAltName: 'pii',
     } as const;
-    const error = await cipher.encrypt([value], 'write').catch((thrown: unknown) => thrown);
+    const encrypt = async (): Promise<unknown> => await cipher.encrypt([value], 'write');
+    const error = await encrypt().catch((thrown: unknown) => thrown);
 
     expect(error).toBeInstanceOf(InvalidOptionsError);
     expect(error).toMatchObject({

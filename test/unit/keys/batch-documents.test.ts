@@ -51,27 +51,37 @@ describe('markingsDocument', () => {
     );
   });
 
-  it('is the document that the BSON library would write', () => {
+  it('is the document that the BSON library would write of an element without a name', () => {
     const marking = bson.serialize({ v: 'text', a: 1, ka: 'pii' });
     const binary = new bson.Binary(Buffer.concat([Buffer.from([0]), marking]), 6);
+    const suffix = markingSuffix('Deterministic', keyNamed('pii'));
+    const document = markingsDocument([{ bytes: bson.serialize({ v: 'text' }), suffix }]);
 
-    expect(
-      markingsDocument([
-        {
-          bytes: bson.serialize({ v: 'text' }),
-          suffix: markingSuffix('Deterministic', keyNamed('pii')),
-        },
-      ]),
-    ).toEqual(Buffer.from(bson.serialize({ result: { v: [binary] } })));
+    expect(document).toEqual(asArray(bson.serialize({ result: { v: { '': binary } } }), 'result'));
   });
 });
 
 describe('ciphertextsDocument', () => {
-  it.each([0, 1, 12])('is the document that the BSON library would write of %d', (count) => {
-    const ciphertexts = Array.from({ length: count }, (_, index) => randomBytes(82 + index));
+  it('is the document that the BSON library would write of an element without a name', () => {
+    const ciphertext = randomBytes(82);
 
-    expect(ciphertextsDocument(ciphertexts)).toEqual(
-      Buffer.from(bson.serialize({ v: ciphertexts.map((bytes) => new bson.Binary(bytes, 6)) })),
+    expect(ciphertextsDocument([ciphertext])).toEqual(
+      asArray(bson.serialize({ v: { '': new bson.Binary(ciphertext, 6) } })),
     );
   });
+
+  it.each([0, 1, 12, 500])('holds %d ciphertexts, in their order', (count) => {
+    const ciphertexts = Array.from({ length: count }, (_, index) => randomBytes(82 + index));
+    const { v } = bson.deserialize(ciphertextsDocument(ciphertexts)) as { v: bson.Binary[] };
+
+    expect(v.map(({ sub_type: subtype }) => subtype)).toEqual(ciphertexts.map(() => 6));
+    expect(v.map((binary) => Buffer.from(binary.value()))).toEqual(ciphertexts);
+  });
 });
+
+/** The document with its object `v`, which stands first, in `outer` where one is given, made an array. */
+function asArray(document: Uint8Array, outer?: string): Buffer {
+  const copy = Buffer.from(document);
+  copy[outer === undefined ? 4 : 4 + `.${outer}.....`.length] = 0x04;
+  return copy;
+}
