@@ -14,6 +14,8 @@ export class DecryptingCursor extends ModifiedCursor implements AsyncIterable<un
   /** Decrypted documents not yet handed out, the next one last. */
   #decrypted: unknown[] = [];
   #turn: Promise<unknown> = Promise.resolve();
+  /** How many steps wait or are under way. */
+  #turns = 0;
   #closed = false;
 
   constructor(
@@ -39,12 +41,16 @@ export class DecryptingCursor extends ModifiedCursor implements AsyncIterable<un
 
   /** The next document, or null at the end. */
   async next(): Promise<unknown> {
-    return await this.#inTurn(async () => await this.#take((cursor) => cursor.next()));
+    return this.#isReady
+      ? this.#decrypted.pop()
+      : await this.#inTurn(async () => await this.#take((cursor) => cursor.next()));
   }
 
   /** The next document where the server has one already, else null. */
   async tryNext(): Promise<unknown> {
-    return await this.#inTurn(async () => await this.#take((cursor) => cursor.tryNext()));
+    return this.#isReady
+      ? this.#decrypted.pop()
+      : await this.#inTurn(async () => await this.#take((cursor) => cursor.tryNext()));
   }
 
   async hasNext(): Promise<boolean> {
@@ -144,6 +150,16 @@ export class DecryptingCursor extends ModifiedCursor implements AsyncIterable<un
     return document;
   }
 
+  /** Whether the next document can be handed out as it is, and nobody has asked before. */
+  get #isReady(): boolean {
+    return (
+      this.#decrypted.length > 0 &&
+      this.#turns === 0 &&
+      this.transforms.length === 0 &&
+      !this.killed
+    );
+  }
+
   get #isClosed(): boolean {
     return this.#closed || (this.driverCursor?.closed ?? false);
   }
@@ -178,7 +194,10 @@ export class DecryptingCursor extends ModifiedCursor implements AsyncIterable<un
 
   /** Runs `step` after the steps before it, whether or not they failed: a batch is fetched once, and in order. */
   async #inTurn<T>(step: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(step, step);
+    this.#turns += 1;
+    const turn = this.#turn.then(step, step).finally(() => {
+      this.#turns -= 1;
+    });
     this.#turn = turn.catch(() => undefined);
     return await turn;
   }
