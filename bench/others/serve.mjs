@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-// The process of a plugin that needs another Mongoose than ours: `serve.mjs FOLDER URI DATABASE FIELD…`, where FOLDER is one of those
-// beside this file. It does what it is sent, `{ id, work, people }`, and answers `{ id, elapsed, result }` or `{ id, error }`.
+// The process of a contender that has, or may have, a Mongoose of its own: `serve.mjs FOLDER URI DATABASE FIELD…`, where FOLDER is one of those
+// beside this file. It does what it is sent, `{ id, work, people }`, and answers `{ id, elapsed, result }` or `{ id, error }`; garbage
+// is collected before the clock starts.
 
 const [folder, uri, dbName, ...fields] = process.argv.slice(2);
 const require = createRequire(join(folder, 'package.json'));
@@ -14,6 +15,8 @@ await mongoose.connect(uri, { dbName });
 const { buildSchema } = await import(join(folder, 'schema.mjs'));
 const schema = buildSchema(require, mongoose, fields);
 const People = mongoose.model('Person', schema, 'people');
+
+const stored = mongoose.connection.getClient().db(dbName).collection('people');
 
 const works = {
   clear: async () => {
@@ -28,7 +31,7 @@ const works = {
   findHydrated: async () => visible(await People.find({}).sort({ _id: 1 })),
   findLean: async () => visible(await People.find({}).sort({ _id: 1 }).lean()),
   /** What stands in the database. */
-  stored: async () => visible(await People.collection.find({}).sort({ _id: 1 }).toArray()),
+  stored: async () => visible(await stored.find({}).sort({ _id: 1 }).toArray()),
 };
 
 function visible(documents) {
@@ -38,6 +41,7 @@ function visible(documents) {
 }
 
 process.on('message', ({ id, work, people, wanted }) => {
+  globalThis.gc?.();
   const started = performance.now();
   works[work](people).then(
     (result) => {

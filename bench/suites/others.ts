@@ -1,12 +1,6 @@
-import type { ModelContender } from '../contenders/model-contender';
-import { openOurs, openPlain } from '../contenders/mongoose-contender';
-import {
-  OTHER_PLUGINS,
-  openOtherPlugin,
-  type OtherPlugin,
-  type OtherWork,
-} from '../contenders/other-plugin';
-import { timingOf } from '../measure';
+import { openProcess, type ProcessContender, PROCESSES } from '../contenders/process-contender';
+import { rotated, type Rounds, timingOf } from '../measure';
+import { PLAIN } from '../report/find-figures';
 import type { CaseFigures, Place, Suite } from '../suite';
 import { fieldsOf, people, type Person } from '../workload';
 import { roundsOf, sayAbsent } from './models';
@@ -14,20 +8,18 @@ import { roundsOf, sayAbsent } from './models';
 const DOCUMENTS = 1000;
 const SAVES = 100;
 const FIELDS = 5;
+const ROUNDS: Rounds = { warming: 10, timed: 15 };
 
 /** The work that plugins are compared by; a plugin takes part in what it does rightly. */
 const WORKS = ['insertMany', 'saveEach', 'findHydrated', 'findLean'] as const;
 type Work = (typeof WORKS)[number];
 
 interface Runner {
-  readonly name: string;
-  /** In milliseconds. */
-  readonly time: (work: Exclude<OtherWork, 'stored'>, people: readonly Person[]) => Promise<number>;
+  readonly contender: ProcessContender;
   readonly can: ReadonlySet<Work>;
-  readonly close: () => void | Promise<void>;
 }
 
-/** Other plugins of npm, each with the Mongoose that it needs, in a process of its own. */
+/** Other plugins of npm, this one and none: each in a process of its own, with the Mongoose that it needs. */
 export const others: Suite = {
   name: 'others',
   run: async (place) => {
@@ -36,40 +28,57 @@ export const others: Suite = {
     const runners = await openRunners(place, many);
     const cases: CaseFigures[] = [];
     for (const work of WORKS) {
-      const writes = work === 'insertMany' || work === 'saveEach';
       const given = work === 'saveEach' ? few : many;
       const able = runners.filter(({ can }) => can.has(work));
-      if (!writes) for (const { time } of able) await refill(time, many);
-      const took = new Map(able.map(({ name }) => [name, [] as number[]]));
-      const { warming, timed } = roundsOf(place, { warming: 3, timed: 11 });
-      for (let round = -warming; round < timed; round += 1) {
-        for (const { name, time } of able) {
-          if (writes) await time('clear', []);
-          const elapsed = await time(work, given);
-          if (round >= 0) took.get(name)?.push(elapsed);
-        }
-      }
-      const name = `${work}, ${given.length} documents`;
-      cases.push({ name, per: 1, timings: [...took].map(([who, all]) => timingOf(who, all)) });
+      if (!isWriting(work)) for (const { contender } of able) await refill(contender, many);
+      const took = await timesOf(work, { able, given, rounds: roundsOf(place, ROUNDS) });
+      const timings = [...took].map(([{ name }, all]) => timingOf(name, all));
+      cases.push({ name: `${work}, ${given.length} documents`, per: 1, timings });
     }
-    for (const { close } of runners) await close();
+    for (const { contender } of runners) contender.close();
     const title = `Other plugins: documents of ${FIELDS} encrypted fields`;
     return { name: 'others', title, unit: 'ms', scale: 1, cases };
   },
 };
 
-async function refill(time: Runner['time'], everybody: readonly Person[]): Promise<void> {
-  await time('clear', []);
-  await time('saveEach', everybody);
+interface Timed {
+  readonly able: readonly Runner[];
+  readonly given: readonly Person[];
+  readonly rounds: Rounds;
+}
+
+/** What each contender took, in milliseconds. Each round begins with another one. */
+async function timesOf(
+  work: Work,
+  { able, given, rounds: { warming, timed } }: Timed,
+): Promise<Map<ProcessContender, number[]>> {
+  const took = new Map(able.map(({ contender }) => [contender, [] as number[]]));
+  for (let round = -warming; round < timed; round += 1) {
+    for (const { contender } of rotated(able, round + warming)) {
+      if (isWriting(work)) await contender.time('clear');
+      const elapsed = await contender.time(work, given);
+      if (round >= 0) took.get(contender)?.push(elapsed);
+    }
+  }
+  return took;
+}
+
+function isWriting(work: Work): boolean {
+  return work === 'insertMany' || work === 'saveEach';
+}
+
+async function refill(contender: ProcessContender, everybody: readonly Person[]): Promise<void> {
+  await contender.time('clear');
+  await contender.time('saveEach', everybody);
 }
 
 async function openRunners(place: Place, everybody: readonly Person[]): Promise<Runner[]> {
-  const plain = await openPlain({ place, fields: FIELDS, collection: 'othersPlain' });
-  const ours = await openOurs({ place, fields: FIELDS, collection: 'othersOurs' });
-  const runners = [runnerOf(plain), runnerOf(ours)];
-  for (const name of OTHER_PLUGINS) {
+  const runners: Runner[] = [];
+  for (const name of Object.keys(PROCESSES) as (keyof typeof PROCESSES)[]) {
     try {
-      runners.push(await otherRunner(await openOtherPlugin(name, place, FIELDS), everybody));
+      const contender = await openProcess(name, place, FIELDS);
+      const can = name === PLAIN ? new Set(WORKS) : await abilitiesOf(contender, everybody);
+      runners.push({ contender, can });
     } catch (error) {
       sayAbsent(name, error);
     }
@@ -77,36 +86,25 @@ async function openRunners(place: Place, everybody: readonly Person[]): Promise<
   return runners;
 }
 
-function runnerOf(contender: ModelContender): Runner {
-  return {
-    name: contender.name,
-    can: new Set(WORKS),
-    time: async (work, given) => {
-      globalThis.gc?.();
-      const started = performance.now();
-      await contender[work](given);
-      return performance.now() - started;
-    },
-    close: contender.close,
-  };
-}
-
-async function otherRunner(plugin: OtherPlugin, everybody: readonly Person[]): Promise<Runner> {
+async function abilitiesOf(
+  contender: ProcessContender,
+  everybody: readonly Person[],
+): Promise<Set<Work>> {
   const can = new Set<Work>();
   const sample = everybody.slice(0, 3);
   for (const write of ['insertMany', 'saveEach'] as const) {
-    await plugin.result('clear');
-    await plugin.result(write, sample);
-    if (holdsNone((await plugin.result('stored')) as Person[], sample)) can.add(write);
+    await contender.result('clear');
+    await contender.result(write, sample);
+    if (holdsNone((await contender.result('stored')) as Person[], sample)) can.add(write);
   }
   for (const read of ['findHydrated', 'findLean'] as const) {
-    if (JSON.stringify(await plugin.result(read)) === JSON.stringify(sample)) can.add(read);
+    if (JSON.stringify(await contender.result(read)) === JSON.stringify(sample)) can.add(read);
   }
   const missing = WORKS.filter((work) => !can.has(work));
   if (missing.length > 0) {
-    console.log(`${plugin.name} does not encrypt, or not decrypt, in ${missing.join(', ')}`);
+    console.log(`${contender.name} does not encrypt, or not decrypt, in ${missing.join(', ')}`);
   }
-  return { name: plugin.name, can, time: plugin.time, close: plugin.close };
+  return can;
 }
 
 /** Whether no encrypted field stands in the database as it was given. */
