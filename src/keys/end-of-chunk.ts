@@ -1,7 +1,7 @@
 import type { Placed } from './batch-outcome';
 
 /** How many values, keys for them, and bytes of them, libmongocrypt gets at once; for so long it blocks the event loop. */
-const CHUNK_VALUES = 500;
+const CHUNK_VALUES = 512;
 const CHUNK_KEYS = 100;
 const CHUNK_BYTES = 4 * 1024 * 1024;
 

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { CursorSource } from './cursor-source';
 import { type DriverCursor, type Modifier, type Transform, transformed } from './driver-cursor';
 import { ModifiedCursor } from './modified-cursor';
+import { readAhead } from './read-ahead';
 
 /**
  * Stands for the driver's cursor where Mongoose wants one at once: the command is encrypted when the first document is asked for, and
@@ -61,13 +62,14 @@ export class DecryptingCursor extends ModifiedCursor implements AsyncIterable<un
     });
   }
 
-  /** All that is left, decrypted as one batch. */
+  /** All that is left, each reply decrypted as one batch while the next is under way. */
   async toArray(): Promise<unknown[]> {
     return await this.#inTurn(async () => {
       if (this.#isClosedUnopened() || this.killed) return [];
       const cursor = await this.#open();
-      const rest = await cursor.toArray();
-      await this.#decryptOrClose(rest);
+      const rest = await this.#readOrClose(async () => {
+        return await readAhead(cursor, (documents) => this.source.decrypt(documents));
+      });
       const documents = this.#decrypted.reverse().concat(rest);
       this.#decrypted = [];
       return await this.#transformedOrClosed(documents);
@@ -143,7 +145,7 @@ export class DecryptingCursor extends ModifiedCursor implements AsyncIterable<un
       const first = await advance(cursor);
       if (first === null) return null;
       const batch = [first, ...cursor.readBufferedDocuments()];
-      await this.#decryptOrClose(batch);
+      await this.#readOrClose(() => this.source.decrypt(batch));
       this.#decrypted = batch.reverse();
     }
     const [document] = await this.#transformedOrClosed([this.#decrypted.pop()]);
@@ -169,9 +171,9 @@ export class DecryptingCursor extends ModifiedCursor implements AsyncIterable<un
   }
 
   /** A batch that cannot be read ends the cursor: going on behind it would skip documents. */
-  async #decryptOrClose(batch: unknown[]): Promise<void> {
+  async #readOrClose<T>(read: () => Promise<T>): Promise<T> {
     try {
-      await this.source.decrypt(batch);
+      return await read();
     } catch (error) {
       await this.close();
       throw error;

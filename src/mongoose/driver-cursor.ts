@@ -8,7 +8,7 @@ export interface DriverCursor {
   next(): Promise<unknown>;
   tryNext(): Promise<unknown>;
   hasNext(): Promise<boolean>;
-  toArray(): Promise<unknown[]>;
+  [Symbol.asyncIterator](): AsyncIterator<unknown, unknown>;
   bufferedCount(): number;
   readBufferedDocuments(limit?: number): unknown[];
   rewind(): void;

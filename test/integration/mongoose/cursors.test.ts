@@ -406,4 +406,33 @@ describe('the cursor of a query', () => {
     expect(cursor.closed).toBe(true);
     await rig.bare.collection('patients').deleteOne({ _id: idOf(2000) });
   });
+
+  it('reads ahead no further than the reply after one that cannot be read', async () => {
+    const { collection } = twins.encrypted;
+    await rig.plant('patients', { _id: idOf(2000), name: 'Bad', ssn: 'plain' });
+    const filter = { name: { $in: ['Many', 'Bad'] } };
+    const cursor = collection.find(filter, { sort: { _id: -1 }, batchSize: 3 });
+    rig.wire.clear();
+    const read = cursor.toArray();
+    if (connectionMode === 'driverDecrypts') expect((await read).length).toBeGreaterThan(20);
+    else {
+      await expect(read).rejects.toMatchObject({ code: 'FLE_PLAINTEXT_FOUND' });
+      expect(rig.wire.names()).toEqual(['find', 'getMore', 'killCursors']);
+    }
+    expect(cursor.closed).toBe(true);
+    await rig.bare.collection('patients').deleteOne({ _id: idOf(2000) });
+  });
+
+  it('killed by the server midway fails toArray as the twin', async () => {
+    const outcome = await expectSame(twins, async (model) => {
+      const cursor = query(model).lean().cursor({ batchSize: 2 });
+      await cursor.next();
+      const { cursor: driverCursor } = cursor as unknown as { cursor: Cursor & { id: unknown } };
+      await model.db.db?.command({ killCursors: 'patients', cursors: [driverCursor.id] });
+      return await driverCursor
+        .toArray()
+        .catch((error: unknown) => (error as { code?: unknown }).code);
+    });
+    expect(outcome).toEqual({ result: 43 });
+  });
 });
