@@ -6,6 +6,12 @@ export const OURS = 'mongoose-fle';
 export const PLAIN = 'plain Mongoose';
 export const BY_HAND = 'ClientEncryption by hand';
 export const AUTOMATIC = 'automatic decryption of the driver';
+/** What no contender can be faster than, as long as libmongocrypt does the work. */
+export const LIMIT = 'libmongocrypt alone';
+/** Writes what others have encrypted: the part of their work that is not encryption. */
+export const CIPHERTEXT = 'plain Mongoose, given ciphertext';
+/** Is measured twice, to see how much of a difference is none. */
+export const PLAIN_AGAIN = 'plain Mongoose, once more';
 
 /** Finds the cases of a suite by their names, or by what these begin with. */
 export class Figures {

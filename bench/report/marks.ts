@@ -1,4 +1,12 @@
-import { AUTOMATIC, BY_HAND, type Figures, OURS, PLAIN } from './find-figures';
+import {
+  AUTOMATIC,
+  BY_HAND,
+  CIPHERTEXT,
+  type Figures,
+  OURS,
+  PLAIN,
+  PLAIN_AGAIN,
+} from './find-figures';
 
 /** What is aimed at. */
 export interface Mark {
@@ -44,15 +52,15 @@ export const MARKS: readonly Mark[] = [
     of: (figures) => ofTheTime(figures, 'reads', { work: 'find(), hydrated', other: AUTOMATIC }),
   },
   {
-    aim: 'what encryption adds to `insertMany` of 1,000 documents, against by hand',
+    aim: 'what encryption adds to an `insertMany` of the same 1,000 documents, against by hand',
     limit: 2,
     is: 'at least',
     unit: '× as fast',
     of: (figures) => {
-      const [ours, byHand, plain] = [OURS, BY_HAND, PLAIN].map((contender) =>
+      const [ours, byHand, given] = [OURS, BY_HAND, CIPHERTEXT].map((contender) =>
         figures.median('writes', 'insertMany', contender),
       );
-      return ((byHand ?? NaN) - (plain ?? NaN)) / ((ours ?? NaN) - (plain ?? NaN));
+      return ((byHand ?? NaN) - (given ?? NaN)) / ((ours ?? NaN) - (given ?? NaN));
     },
   },
   {
@@ -85,16 +93,15 @@ export const MARKS: readonly Mark[] = [
     of: (figures) => exponentOf(figures, `growth-${grows}`),
   })),
   {
-    aim: 'a model without encrypted fields, against one without the plugin (geometric mean of the works)',
+    aim: 'a model without encrypted fields, against one without the plugin, measured twice (geometric means)',
     limit: 1.05,
     is: 'at most',
     unit: '× the time',
     of: (figures) => {
-      const cases = figures.suite('unencrypted')?.figures.cases ?? [];
-      const logs = cases.map(({ name }) =>
-        Math.log(ofTheTime(figures, 'unencrypted', { work: name, other: PLAIN })),
-      );
-      return Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
+      const works = figures.suite('unencrypted')?.figures.cases.map(({ name }) => name) ?? [];
+      const meanOf = (contender: string): number =>
+        geometricMean(works.map((work) => figures.median('unencrypted', work, contender)));
+      return meanOf(OURS) / geometricMean([meanOf(PLAIN), meanOf(PLAIN_AGAIN)]);
     },
   },
 ];
@@ -109,6 +116,10 @@ function ofTheTime(
   { work, other }: { readonly work: string; readonly other: string },
 ): number {
   return figures.median(suite, work, OURS) / figures.median(suite, work, other);
+}
+
+function geometricMean(values: readonly number[]): number {
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }
 
 /** Over the upper half of the sizes: what a command costs whatever its size does not count. */

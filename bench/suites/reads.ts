@@ -7,7 +7,7 @@ import { closeAll, contendersFor, fill, openContenders, roundsOf } from './model
 const DOCUMENTS = 1000;
 const FIELDS = 5;
 const SEARCHES = 100;
-const ROUNDS: Rounds = { warming: 3, timed: 13 };
+const ROUNDS: Rounds = { warming: 10, timed: 15 };
 
 type RunOf = (contender: ModelContender) => (() => Promise<unknown>) | undefined;
 

@@ -2,9 +2,16 @@ import { mongo } from 'mongoose';
 import type { ValueCipher } from '../../src/codec/value-cipher';
 import { Algorithm } from '../../src/index';
 import { readKeyConfig } from '../../src/keys/key-config';
+import {
+  ciphertextsDocument,
+  markingSuffixes,
+  markingsDocument,
+} from '../../src/keys/batch-documents';
 import { openKeyRing } from '../../src/keys/key-ring';
+import { type NativeCrypt, openNativeCrypt } from '../../src/keys/native-crypt';
 import { KEY } from '../contenders/mongoose-contender';
 import { type Contender, measure, type Rounds } from '../measure';
+import { LIMIT } from '../report/find-figures';
 import type { CaseFigures, Place, Suite } from '../suite';
 
 /** How many values a round encrypts or decrypts, in batches. */
@@ -12,7 +19,10 @@ const VALUES = 10_000;
 const BATCHES = [1, 10, 100, 1000];
 const ROUNDS: Rounds = { warming: 2, timed: 11 };
 
-/** Values alone: the batch cipher against `ClientEncryption`, one after the other and all at once. */
+/**
+ * Values alone: the batch cipher against `ClientEncryption`, one after the other and all at once; and against libmongocrypt given what
+ * was made ready for it, with its answer read, which is the limit.
+ */
 export const values: Suite = {
   name: 'values',
   run: async (place) => {
@@ -40,6 +50,8 @@ interface Subject {
   readonly keyId: mongo.Binary;
   readonly texts: readonly string[];
   readonly ciphertexts: readonly mongo.Binary[];
+  /** It has the key in memory. */
+  readonly native: NativeCrypt;
   readonly close: () => Promise<void>;
 }
 
@@ -47,22 +59,23 @@ async function openSubject({ connection, masterKey, keyVaultNamespace }: Place):
   const client = connection.getClient();
   const kmsProviders = { local: { key: masterKey } };
   const options = { kmsProviders, keyVaultNamespace, keyExpirationMS: 0 };
-  const keyRing = openKeyRing({
-    driver: mongo,
-    client,
-    config: readKeyConfig(options),
-  });
+  const source = { driver: mongo, client, config: readKeyConfig(options) };
+  const keyRing = openKeyRing(source);
+  const native = openNativeCrypt(source);
   const clientEncryption = new mongo.ClientEncryption(client, options);
-  const { _id: keyId } = (await clientEncryption.getKeyByAltName(KEY)) ?? {};
-  if (keyId === undefined) throw new Error('The key vault has lost the key');
+  const key = await clientEncryption.getKeyByAltName(KEY);
+  if (key === null || native === undefined) throw new Error('The key or libmongocrypt is missing');
   const texts = Array.from(
     { length: VALUES },
     (_, index) => `${String(index).padStart(5, '0')}-6789`,
   );
   const { cipher } = keyRing;
-  const subject = { cipher, clientEncryption, keyId, texts, close: () => keyRing.close() };
   const ciphertexts = await encryptInBatches({ cipher, texts }, VALUES);
-  return { ...subject, ciphertexts };
+  const loading = ciphertextsDocument(ciphertexts.slice(0, 1).map((each) => each.value()));
+  await native.execute(native.decryption(loading), [key]);
+  const { _id: keyId } = key;
+  const close = (): Promise<void> => keyRing.close();
+  return { cipher, clientEncryption, native, keyId, texts, ciphertexts, close };
 }
 
 /** The ciphertexts are Deterministic, so that those of all contenders can be compared. */
@@ -70,14 +83,24 @@ function encryptors(subject: Subject, batch: number): Contender[] {
   const { clientEncryption, keyId, texts } = subject;
   const encrypt = (text: string): Promise<mongo.Binary> =>
     clientEncryption.encrypt(text, { algorithm: Algorithm.Deterministic, keyId });
+  const suffixOf = markingSuffixes();
+  const documents = [...batchesOf(texts, batch)].map((some) =>
+    markingsDocument(
+      some.map((v) => ({
+        bytes: mongo.BSON.serialize({ v }),
+        suffix: suffixOf('Deterministic', KEY),
+      })),
+    ),
+  );
   return [
     { name: 'mongoose-fle', run: () => encryptInBatches(subject, batch) },
     ...byHand(texts, batch, encrypt),
+    ...limit(documents, subject.native, 'encryption'),
   ];
 }
 
 function decryptors(
-  { cipher, clientEncryption, ciphertexts }: Subject,
+  { cipher, clientEncryption, ciphertexts, native }: Subject,
   batch: number,
 ): Contender[] {
   const decrypt = (ciphertext: mongo.Binary): Promise<unknown> =>
@@ -89,7 +112,34 @@ function decryptors(
     }
     return all;
   };
-  return [{ name: 'mongoose-fle', run: ours }, ...byHand(ciphertexts, batch, decrypt)];
+  const documents = [...batchesOf(ciphertexts, batch)].map((some) =>
+    ciphertextsDocument(some.map((each) => each.value())),
+  );
+  return [
+    { name: 'mongoose-fle', run: ours },
+    ...byHand(ciphertexts, batch, decrypt),
+    ...limit(documents, native, 'decryption'),
+  ];
+}
+
+/** libmongocrypt alone, where it is given more than one value at once. */
+function limit(
+  documents: readonly Buffer[],
+  native: NativeCrypt,
+  work: 'encryption' | 'decryption',
+): Contender[] {
+  if (documents.length === VALUES) return [];
+  const run = async (): Promise<unknown[]> => {
+    const all: unknown[] = [];
+    for (const document of documents) {
+      const output = native.finish(native[work](document));
+      if (output === undefined) throw new Error('libmongocrypt has lost the key');
+      all.push(...(mongo.BSON.deserialize(output) as { v: unknown[] }).v);
+      await Promise.resolve();
+    }
+    return all;
+  };
+  return [{ name: LIMIT, run }];
 }
 
 async function encryptInBatches(
