@@ -100,9 +100,7 @@ export class PlaintextCollector {
     if (!Array.isArray(value)) throw this.#invalidShape(element, 'an array');
     const copy: unknown[] = new Array<unknown>(value.length);
     const holder = copy as unknown as Holder;
-    value.forEach((item: unknown, key) => {
-      this.place(item, { holder, key, node: element });
-    });
+    for (const [key, item] of value.entries()) this.place(item, { holder, key, node: element });
     return copy;
   }
 

@@ -41,9 +41,7 @@ export async function decryptDocuments(
 ): Promise<void> {
   const slots: CiphertextSlot[] = [];
   const reader = { scope, slots };
-  documents.forEach((_, key) => {
-    visit({ holder: documents as unknown as Holder, key }, node, reader);
-  });
+  visitElements(documents, node, reader);
   await decryptSlots(slots, scope);
 }
 
@@ -74,10 +72,12 @@ function visit({ holder, key }: Place, node: PlanNode, reader: Reader): void {
 
 /** An array where an object is declared comes of a path that steps through an array; its elements are such objects. */
 function visitArray(value: unknown[], node: ObjectNode | PlanNode, reader: Reader): void {
-  const element = node.kind === 'array' ? node.element : node;
-  value.forEach((_, key) => {
-    visit({ holder: value as unknown as Holder, key }, element, reader);
-  });
+  visitElements(value, node.kind === 'array' ? node.element : node, reader);
+}
+
+function visitElements(elements: readonly unknown[], node: PlanNode, reader: Reader): void {
+  const holder = elements as unknown as Holder;
+  for (let key = 0; key < elements.length; key += 1) visit({ holder, key }, node, reader);
 }
 
 function visitKeys(holder: Holder, element: PlanNode, reader: Reader): void {
@@ -97,15 +97,15 @@ async function decryptSlots(slots: readonly CiphertextSlot[], scope: DecryptScop
   if (slots.length === 0) return;
   const ciphertexts = slots.map(({ holder, key }) => holder[key] as Binary);
   const { values, failures } = await scope.cipher.decrypt(ciphertexts, scope.readOptions);
-  slots.forEach(({ holder, key, field }, place) => {
+  for (const [place, { holder, key, field }] of slots.entries()) {
     if (failures.has(place)) {
       const facts = { field, ciphertext: ciphertexts[place], cause: failures.get(place) };
       holder[key] = withoutValue(facts, scope);
-      return;
+    } else {
+      const value = values[place];
+      holder[key] = isInt64Number(field) ? asNumber(value, scope) : value;
     }
-    const value = values[place];
-    holder[key] = isInt64Number(field) ? asNumber(value, scope) : value;
-  });
+  }
 }
 
 /** A Deterministic Number is stored as int64; its twin as int32 or double. */

@@ -4,7 +4,7 @@ import { type Binary, type Bson, ENCRYPTED_SUBTYPE } from './bson';
 import type { EncodeScope } from './encode-value';
 import type { PlaintextSlot } from './collect-plaintext';
 import { type KeyTelling, groupByKey } from './group-by-key';
-import type { EncryptPurpose, ValueCipher } from './value-cipher';
+import type { EncryptPurpose, PlainValue, ValueCipher } from './value-cipher';
 
 /** What is needed to fill the slots of a command. */
 export interface FillOptions {
@@ -51,17 +51,16 @@ async function fillChunk(
   { cipher, purpose, scope }: FillOptions,
   soon?: Iterable<string>,
 ): Promise<void> {
-  const plain = slots.map(({ encoded, field, keyAltName }) => ({
-    bytes: encoded(),
-    algorithm: field.algorithm,
-    keyAltName,
-  }));
+  const plain: PlainValue[] = [];
+  for (const { encoded, field, keyAltName } of slots) {
+    plain.push({ bytes: encoded(), algorithm: field.algorithm, keyAltName });
+  }
   const { values, failures } = await cipher.encrypt(plain, purpose, soon);
-  slots.forEach((slot, place) => {
+  for (const [place, slot] of slots.entries()) {
     const ciphertext = values[place];
     slot.holder[slot.key] =
       ciphertext ?? substituteFor(slot, failures.get(place), { purpose, scope });
-  });
+  }
 }
 
 const CREATE_DECLARED =

@@ -15,7 +15,7 @@ export function groupByKey<I extends object>(
   { refOf, isSameKey }: KeyTelling<I>,
 ): readonly I[] {
   const [first] = items;
-  if (first === undefined || items.every((item) => isSameKey(first, item))) return items;
+  if (first === undefined || areOfOneKey(items, first, isSameKey)) return items;
   const groups = new Map<string, I[]>();
   let last = first;
   let group: I[] = [];
@@ -30,4 +30,13 @@ export function groupByKey<I extends object>(
     last = item;
   }
   return [...groups.values()].flat();
+}
+
+function areOfOneKey<I>(
+  items: readonly I[],
+  first: I,
+  isSameKey: KeyTelling<I>['isSameKey'],
+): boolean {
+  for (const item of items) if (!isSameKey(first, item)) return false;
+  return true;
 }

@@ -2,12 +2,14 @@ import { type Binary, type Bson, type BsonReadOptions, isCiphertext } from '../c
 import { NESTED_CIPHERTEXT, haveSameKey, keyIdOf, mayHoldBinary } from '../codec/ciphertext-fault';
 import type { PlainValue, ValueCipher } from '../codec/value-cipher';
 import {
+  type Marking,
   type SuffixOf,
   ciphertextsDocument,
   markingSuffixes,
   markingsDocument,
 } from './batch-documents';
 import {
+  type OpenOutcome,
   type Placed,
   decryptable,
   decryptionFailed,
@@ -20,9 +22,9 @@ import { keepResults } from './keep-results';
 import { keyIdentified, keyNamed } from './key-ref';
 import type { KeySupply } from './key-supply';
 import { loadKeysInto } from './load-keys';
-import type { NativeCrypt } from './native-crypt';
+import type { NativeContext, NativeCrypt } from './native-crypt';
 import { holdsOthers } from './plain-value-fault';
-import { type Batch, runBatch } from './run-batch';
+import { type Batch, type ItemKind, runBatch } from './run-batch';
 
 /** What a batch cipher stands on. */
 export interface BatchCipherOptions {
@@ -56,41 +58,56 @@ interface Tools extends Pick<BatchCipherOptions, 'bson' | 'native'> {
   readonly namingOf: (keyAltName: string) => Uint8Array;
 }
 
+const VALUES: ItemKind<PlainValue> = {
+  sizeOf: ({ item }) => item.bytes.length,
+  refOf: ({ item }) => keyNamed(item.keyAltName),
+  isSameKey: (one, other) => one.item.keyAltName === other.item.keyAltName,
+  failureOf: encryptionFailed,
+};
+
+const CIPHERTEXTS: ItemKind<Uint8Array> = {
+  sizeOf: ({ item }) => item.length,
+  refOf: ({ item }) => keyIdentified(keyIdOf(item)),
+  isSameKey: (one, other) => haveSameKey(one.item, other.item),
+  failureOf: decryptionFailed,
+};
+
 function encryption(
   values: readonly PlainValue[],
   { purpose, soon }: Pick<Batch<PlainValue, Binary>, 'purpose' | 'soon'>,
-  { bson, native, suffixOf, namingOf }: Tools,
+  tools: Tools,
 ): Batch<PlainValue, Binary> {
   const outcome = openOutcome<Binary>(values.length);
   return {
     outcome,
+    kind: VALUES,
     items: encryptable(values, outcome),
     purpose,
     soon,
-    sizeOf: ({ bytes }) => bytes.length,
-    refOf: ({ keyAltName }) => keyNamed(keyAltName),
-    isSameKey: (one, other) => one.keyAltName === other.keyAltName,
-    open: (items) => {
-      const [first] = items;
-      // Batches refuse what is nested thousands of levels deep; the context of one value would encrypt it, and nobody could read it.
-      if (first !== undefined && items.length === 1 && !holdsOthers(first.bytes)) {
-        const { bytes, algorithm, keyAltName } = first;
-        return native.encryptionOfOne(bytes, { algorithm, keyAltName: namingOf(keyAltName) });
-      }
-      const markings = items.map(({ bytes, algorithm, keyAltName }) => ({
-        bytes,
-        suffix: suffixOf(algorithm, keyAltName),
-      }));
-      return native.encryption(markingsDocument(markings));
-    },
+    open: (items) => openEncryption(items, tools),
     read: (output, items) => {
-      const { v } = bson.deserialize(output) as { v: Binary | Binary[] };
-      items.forEach(({ place }, index) => {
-        outcome.values[place] = Array.isArray(v) ? v[index] : v;
-      });
+      const { v } = tools.bson.deserialize(output) as { v: Binary | Binary[] };
+      fill(outcome, items, Array.isArray(v) ? v : [v]);
     },
-    failureOf: encryptionFailed,
   };
+}
+
+function openEncryption(
+  items: readonly Placed<PlainValue>[],
+  { native, suffixOf, namingOf }: Tools,
+): NativeContext {
+  const [first] = items;
+  // Batches refuse what is nested thousands of levels deep; the context of one value would encrypt it, and nobody could read it.
+  if (first !== undefined && items.length === 1 && !holdsOthers(first.item.bytes)) {
+    const { bytes, algorithm, keyAltName } = first.item;
+    return native.encryptionOfOne(bytes, { algorithm, keyAltName: namingOf(keyAltName) });
+  }
+  const markings: Marking[] = [];
+  for (const { item } of items) {
+    const { bytes, algorithm, keyAltName } = item;
+    markings.push({ bytes, suffix: suffixOf(algorithm, keyAltName) });
+  }
+  return native.encryption(markingsDocument(markings));
 }
 
 function decryption(
@@ -99,26 +116,51 @@ function decryption(
   { bson, native }: Tools,
 ): Batch<Uint8Array, unknown> {
   const outcome = openOutcome<unknown>(ciphertexts.length);
-  const refuse = ({ place }: Placed<Uint8Array>): void => {
-    outcome.values[place] = undefined;
-    outcome.failures.set(place, decryptionRefused(NESTED_CIPHERTEXT));
-  };
   return {
     outcome,
+    kind: CIPHERTEXTS,
     items: decryptable(ciphertexts, outcome),
     purpose: 'query',
-    sizeOf: ({ length }) => length,
-    refOf: (bytes) => keyIdentified(keyIdOf(bytes)),
-    isSameKey: haveSameKey,
-    open: (items) => native.decryption(ciphertextsDocument(items)),
+    open: (items) => native.decryption(ciphertextsDocument(itemsOf(items))),
     read: (output, items) => {
       const { v } = bson.deserialize(output, options as object) as { v: unknown[] };
-      items.forEach(({ place }, index) => (outcome.values[place] = v[index]));
-      if (!items.some(({ item }) => mayHoldBinary(item))) return;
-      // Under promoteBuffers, a binary of subtype 6 would pass for a plain one.
-      const plain = bson.deserialize(output, { promoteValues: false }) as { v: unknown[] };
-      items.filter((_, index) => isCiphertext(plain.v[index])).forEach(refuse);
+      fill(outcome, items, v);
+      if (holdsBinary(items)) refuseNested(outcome, items, bson.deserialize(output, PLAINLY));
     },
-    failureOf: decryptionFailed,
   };
+}
+
+/** Under promoteBuffers, a binary of subtype 6 would pass for a plain one. */
+const PLAINLY = { promoteValues: false };
+
+function refuseNested(
+  { values, failures }: OpenOutcome<unknown>,
+  items: readonly Placed<Uint8Array>[],
+  plain: object,
+): void {
+  const { v } = plain as { readonly v: readonly unknown[] };
+  for (const [index, { place }] of items.entries()) {
+    if (!isCiphertext(v[index])) continue;
+    values[place] = undefined;
+    failures.set(place, decryptionRefused(NESTED_CIPHERTEXT));
+  }
+}
+
+function itemsOf<I>(placed: readonly Placed<I>[]): I[] {
+  const items: I[] = [];
+  for (const { item } of placed) items.push(item);
+  return items;
+}
+
+function holdsBinary(placed: readonly Placed<Uint8Array>[]): boolean {
+  for (const { item } of placed) if (mayHoldBinary(item)) return true;
+  return false;
+}
+
+function fill<T>(
+  { values }: OpenOutcome<T>,
+  items: readonly Placed<unknown>[],
+  read: readonly T[],
+): void {
+  for (const [index, { place }] of items.entries()) values[place] = read[index];
 }

@@ -35,12 +35,12 @@ export function encryptable(
 ): Placed<PlainValue>[] {
   const nameFaultOf = oncePerName(keyNameFault);
   const sound: Placed<PlainValue>[] = [];
-  values.forEach((item, place) => {
+  for (const [place, item] of values.entries()) {
     const { bytes, algorithm, keyAltName } = item;
     const fault = nameFaultOf(keyAltName) ?? plainValueFault(bytes, algorithm);
     if (fault === undefined) sound.push({ place, item });
     else failures.set(place, encryptionRefused(fault, keyAltName));
-  });
+  }
   return sound;
 }
 
@@ -61,12 +61,12 @@ export function decryptable(
   { failures }: OpenOutcome<unknown>,
 ): Placed<Uint8Array>[] {
   const sound: Placed<Uint8Array>[] = [];
-  binaries.forEach((binary, place) => {
+  for (const [place, binary] of binaries.entries()) {
     const item = binary.value();
     const fault = ciphertextFault(item);
     if (fault === undefined) sound.push({ place, item });
     else failures.set(place, decryptionRefused(fault));
-  });
+  }
   return sound;
 }
 

@@ -1,5 +1,3 @@
-import type { Placed } from './batch-outcome';
-
 /** How many values, keys for them, and bytes of them, libmongocrypt gets at once; for so long it blocks the event loop. */
 const CHUNK_VALUES = 512;
 const CHUNK_KEYS = 100;
@@ -12,8 +10,8 @@ export interface ChunkMeasures<I> {
 }
 
 /** Where the chunk ends that begins at `start`: it holds one item at least. Items of one key are beside each other. */
-export function endOfChunk<I>(
-  items: readonly Placed<I>[],
+export function endOfChunk<I extends object>(
+  items: readonly I[],
   start: number,
   { sizeOf, isSameKey }: ChunkMeasures<I>,
 ): number {
@@ -22,7 +20,8 @@ export function endOfChunk<I>(
   let keys = 0;
   let before: I | undefined;
   for (let end = start; end < limit; end += 1) {
-    const item = items[end]?.item as I;
+    const item = items[end];
+    if (item === undefined) return end;
     size += sizeOf(item);
     if (before === undefined || !isSameKey(before, item)) keys += 1;
     if (end > start && (size > CHUNK_BYTES || keys > CHUNK_KEYS)) return end;

@@ -9,19 +9,26 @@ import { type KeyRef, keyNamed } from './key-ref';
 import type { KeySupply, LoadKeys } from './key-supply';
 import type { NativeContext, NativeCrypt } from './native-crypt';
 
+/**
+ * What is known of the items of a batch. It is made once, not for each batch: what is optimised of a closure is lost with the closure.
+ */
+export interface ItemKind<I> extends ChunkMeasures<Placed<I>>, KeyTelling<Placed<I>> {
+  readonly refOf: (placed: Placed<I>) => KeyRef;
+  readonly failureOf: (cause: unknown, ref: KeyRef) => FleError;
+}
+
 /** A batch under way: how its items become outcomes. */
-export interface Batch<I, T> extends ChunkMeasures<I> {
+export interface Batch<I, T> {
   readonly outcome: OpenOutcome<T>;
+  readonly kind: ItemKind<I>;
   /** Those that are given to libmongocrypt. */
   readonly items: readonly Placed<I>[];
   readonly purpose: EncryptPurpose;
   /** Names of keys to be loaded, where keys have to be, with those of the items. */
   readonly soon?: Iterable<string> | undefined;
-  readonly refOf: (item: I) => KeyRef;
-  readonly open: (items: readonly I[]) => NativeContext;
+  readonly open: (items: readonly Placed<I>[]) => NativeContext;
   /** Reads the answers to the items that were opened together. */
   readonly read: (output: Uint8Array, items: readonly Placed<I>[]) => void;
-  readonly failureOf: (cause: unknown, ref: KeyRef) => FleError;
 }
 
 /** What every batch of a cipher is run with. */
@@ -40,8 +47,8 @@ const MAX_ROUNDS = 5;
  * @throws {InvalidOptionsError} where keys expire before they can be used.
  */
 export function runBatch<I, T>(batch: Batch<I, T>, runner: Runner): Eventual<OpenOutcome<T>> {
-  const items = batch.items.length > 1 ? groupByKey(batch.items, byKey(batch)) : batch.items;
-  const end = endOfChunk(items, 0, batch);
+  const items = batch.items.length > 1 ? groupByKey(batch.items, batch.kind) : batch.items;
+  const end = endOfChunk(items, 0, batch.kind);
   const cold = attempt(batch, end === items.length ? items : items.slice(0, end), runner.native);
   if (cold.length === 0 && end === items.length) return batch.outcome;
   return runOn(batch, { items, end, cold }, runner);
@@ -64,20 +71,13 @@ async function runOn<I, T>(
   if (cold.length > 0) await runCold(batch, cold, { ...runner, unusable });
   for (let start = end; start < items.length;) {
     await nextTurn();
-    const next = endOfChunk(items, start, batch);
+    const next = endOfChunk(items, start, batch.kind);
     const chunk = withoutUnusable(batch, items.slice(start, next), unusable);
     const needed = attempt(batch, chunk, runner.native);
     if (needed.length > 0) await runCold(batch, needed, { ...runner, unusable });
     start = next;
   }
   return batch.outcome;
-}
-
-function byKey<I, T>({ refOf, isSameKey }: Batch<I, T>): KeyTelling<Placed<I>> {
-  return {
-    refOf: ({ item }) => refOf(item),
-    isSameKey: (one, other) => isSameKey(one.item, other.item),
-  };
 }
 
 /** Loads all keys that the batch needs, so that it looks into the key vault once, and does what of a chunk was waiting for them. */
@@ -88,7 +88,7 @@ async function runCold<I, T>(
 ): Promise<void> {
   let cold = chunk;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const needed = batch.items.map(({ item }) => batch.refOf(item));
+    const needed = batch.items.map(batch.kind.refOf);
     const soon = [...(batch.soon ?? [])].filter((name) => keyNameFault(name) === undefined);
     const refs = [...new Set([...needed, ...soon.map(keyNamed)])];
     const failures = await supply.provide(refs, batch.purpose, load);
@@ -108,13 +108,13 @@ function attempt<I, T>(
   const [first] = chunk;
   if (first === undefined) return [];
   try {
-    const output = native.finish(batch.open(chunk.map(({ item }) => item)));
+    const output = native.finish(batch.open(chunk));
     if (output === undefined) return chunk;
     batch.read(output, chunk);
     return [];
   } catch (cause) {
     if (chunk.length === 1) {
-      batch.outcome.failures.set(first.place, batch.failureOf(cause, batch.refOf(first.item)));
+      batch.outcome.failures.set(first.place, batch.kind.failureOf(cause, batch.kind.refOf(first)));
       return [];
     }
     const half = Math.ceil(chunk.length / 2);
@@ -126,15 +126,15 @@ function attempt<I, T>(
 }
 
 function withoutUnusable<I, T>(
-  { outcome, refOf, failureOf }: Batch<I, T>,
+  { outcome, kind }: Batch<I, T>,
   chunk: readonly Placed<I>[],
   unusable: ReadonlyMap<KeyRef, unknown>,
 ): readonly Placed<I>[] {
   if (unusable.size === 0) return chunk;
-  return chunk.filter(({ place, item }) => {
-    const ref = refOf(item);
+  return chunk.filter((placed) => {
+    const ref = kind.refOf(placed);
     if (!unusable.has(ref)) return true;
-    outcome.failures.set(place, failureOf(unusable.get(ref), ref));
+    outcome.failures.set(placed.place, kind.failureOf(unusable.get(ref), ref));
     return false;
   });
 }
