@@ -1,4 +1,5 @@
 import type { SuiteFigures } from '../suite';
+import { ONE_BY_ONE } from '../workload';
 import { digits } from './digits';
 import { BY_HAND, Figures, OURS, PLAIN } from './find-figures';
 import { machineBlock } from './machine-block';
@@ -62,7 +63,7 @@ const SUMMARY = [
   ['`find().lean()`, 1,000 documents × 5 encrypted fields, ms', 'reads', 'find().lean()'],
   ['`find()`, hydrated, ms', 'reads', 'find(), hydrated'],
   ['`insertMany` of as many, ms', 'writes', 'insertMany'],
-  ['100 × `save()`, ms', 'writes', 'save()'],
+  [`${ONE_BY_ONE} × \`save()\`, ms`, 'writes', 'save()'],
 ] as const;
 const SUMMARY_CHART = 'reads';
 

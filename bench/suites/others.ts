@@ -2,11 +2,10 @@ import { openProcess, type ProcessContender, PROCESSES } from '../contenders/pro
 import { rotated, type Rounds, timingOf } from '../measure';
 import { PLAIN } from '../report/find-figures';
 import type { CaseFigures, Place, Suite } from '../suite';
-import { fieldsOf, people, type Person } from '../workload';
+import { fieldsOf, ONE_BY_ONE, people, type Person } from '../workload';
 import { roundsOf, sayAbsent } from './models';
 
 const DOCUMENTS = 1000;
-const SAVES = 100;
 const FIELDS = 5;
 const ROUNDS: Rounds = { warming: 10, timed: 15 };
 
@@ -24,7 +23,7 @@ export const others: Suite = {
   name: 'others',
   run: async (place) => {
     const many = people(place.quick ? 50 : DOCUMENTS, FIELDS);
-    const few = many.slice(0, place.quick ? 10 : SAVES);
+    const few = many.slice(0, place.quick ? 10 : ONE_BY_ONE);
     const runners = await openRunners(place, many);
     const cases: CaseFigures[] = [];
     for (const work of WORKS) {

@@ -3,11 +3,10 @@ import { openPlain, openUndeclared } from '../contenders/mongoose-contender';
 import { type Contender, measure, type Rounds } from '../measure';
 import { PLAIN_AGAIN } from '../report/find-figures';
 import type { Suite } from '../suite';
-import { people } from '../workload';
+import { ONE_BY_ONE, people } from '../workload';
 import { closeAll, fill, roundsOf } from './models';
 
 const DOCUMENTS = 1000;
-const SAVES = 100;
 const FIELDS = 5;
 const ROUNDS: Rounds = { warming: 10, timed: 25 };
 
@@ -25,7 +24,7 @@ export const unencrypted: Suite = {
       { ...(await openPlain({ ...options, collection: 'withoutAgain' })), name: PLAIN_AGAIN },
     ];
     const many = people(place.quick ? 100 : DOCUMENTS, FIELDS);
-    const few = many.slice(0, place.quick ? 20 : SAVES);
+    const few = many.slice(0, place.quick ? 20 : ONE_BY_ONE);
     await fill(contenders, many);
     const reading = (runOf: (contender: ModelContender) => () => Promise<unknown>): Contender[] =>
       contenders.map((contender) => ({ name: contender.name, run: runOf(contender) }));

@@ -1,11 +1,10 @@
 import { openGivenCiphertext } from '../contenders/given-ciphertext';
 import { measure, type Rounds } from '../measure';
 import type { Suite } from '../suite';
-import { people } from '../workload';
+import { ONE_BY_ONE, people } from '../workload';
 import { closeAll, openContenders, roundsOf, writersOf } from './models';
 
 const DOCUMENTS = 1000;
-const SAVES = 100;
 const FIELDS = 5;
 const ROUNDS: Rounds = { warming: 10, timed: 15 };
 
@@ -15,7 +14,7 @@ export const writes: Suite = {
   run: async (place) => {
     const contenders = await openContenders(place, FIELDS);
     const many = people(place.quick ? 100 : DOCUMENTS, FIELDS);
-    const few = many.slice(0, SAVES);
+    const few = many.slice(0, ONE_BY_ONE);
     const given = await openGivenCiphertext({ place, fields: FIELDS, collection: 'given' }, many);
     const inserting = [...writersOf(contenders), given].map(({ name, clear, insertMany }) => ({
       name,

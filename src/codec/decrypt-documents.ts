@@ -42,7 +42,7 @@ export async function decryptDocuments(
   const slots: CiphertextSlot[] = [];
   const reader = { scope, slots };
   visitElements(documents, node, reader);
-  await decryptSlots(slots, scope);
+  if (slots.length > 0) await decryptSlots(slots, scope);
 }
 
 interface Reader {
@@ -94,7 +94,6 @@ function visitObject(value: unknown, node: ObjectNode, reader: Reader): void {
 }
 
 async function decryptSlots(slots: readonly CiphertextSlot[], scope: DecryptScope): Promise<void> {
-  if (slots.length === 0) return;
   const ciphertexts = slots.map(({ holder, key }) => holder[key] as Binary);
   const { values, failures } = await scope.cipher.decrypt(ciphertexts, scope.readOptions);
   for (const [place, { holder, key, field }] of slots.entries()) {

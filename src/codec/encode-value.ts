@@ -3,6 +3,7 @@ import type { EncryptedField, FieldType } from '../plan/encryption-plan';
 import { type Bson, bsonTypeOf, isCiphertext } from './bson';
 import { isBytes, isDate, isMap, recordOf, unwrapped } from './record-of';
 import { serialisationFault } from './serialisation-fault';
+import { textDocument } from './text-document';
 
 /** Where a value is on its way to: what the messages of refusals name, and how the driver would serialise it. */
 export interface EncodeScope {
@@ -24,6 +25,8 @@ const NULL = 0x0a;
 const UNENCRYPTABLE: ReadonlySet<number> = new Set([0x06, 0x7f, 0xff]);
 /** Offset of the type byte in the BSON document `{ v: value }`, behind its length. */
 const TYPE_OFFSET = 4;
+/** From so many letters on, the BSON library says whether a text is too long. */
+const LONG_TEXT = 100_000;
 /** The length of an empty BSON document: what is left of `{ v: undefined }`. */
 const EMPTY_LENGTH = 5;
 
@@ -93,6 +96,7 @@ function changeableBytes(
 }
 
 function serialised(value: unknown, field: EncryptedField, scope: EncodeScope): Uint8Array {
+  if (typeof value === 'string' && value.length < LONG_TEXT) return textDocument(value);
   const { ignoreUndefined = false, serializeFunctions = false } = scope.serializeOptions;
   try {
     return scope.bson.serialize({ v: value }, { ignoreUndefined, serializeFunctions });

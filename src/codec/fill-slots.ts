@@ -31,9 +31,12 @@ export async function fillSlots(
   slots: readonly PlaintextSlot[],
   options: FillOptions,
 ): Promise<void> {
-  const isLong = slots.length > CHUNK_SLOTS;
-  const grouped = isLong ? groupByKey(slots, BY_NAME) : slots;
-  const names = isLong ? new Set(slots.map(({ keyAltName }) => keyAltName)) : undefined;
+  if (slots.length <= CHUNK_SLOTS) {
+    if (slots.length > 0) await fillChunk(slots, options);
+    return;
+  }
+  const grouped = groupByKey(slots, BY_NAME);
+  const names = new Set(slots.map(({ keyAltName }) => keyAltName));
   for (let start = 0; start < grouped.length; start += CHUNK_SLOTS) {
     if (start > 0) await nextTurn();
     await fillChunk(grouped.slice(start, start + CHUNK_SLOTS), options, names);

@@ -41,14 +41,18 @@ export function markAtOrigin(schema: Schema, path: string, seen?: Set<Schema>): 
   return undefined;
 }
 
+const NOTHING: readonly Schema[] = [];
+
 /**
  * Source: Mongoose 9.12.1, lib/schemaType.js, `clone`: a SchemaType keeps its first `parentSchema`; lib/schema.js, `Schema` and `omit`:
  * what a schema is made of is its `obj`.
  */
-function originsOf(schema: Schema, path: string): Schema[] {
+function originsOf(schema: Schema, path: string): readonly Schema[] {
   const { obj, paths } = internalsOf(schema);
-  const origins = (Array.isArray(obj) ? (obj as unknown[]) : [obj]).filter(isSchema);
   const parent = Object.hasOwn(paths, path) ? paths[path]?.parentSchema : undefined;
-  if (parent !== undefined && parent !== schema) origins.push(parent);
+  const isCopied = parent !== undefined && parent !== schema;
+  if (!isCopied && !Array.isArray(obj) && !isSchema(obj)) return NOTHING; // most are; every command asks
+  const origins = (Array.isArray(obj) ? (obj as unknown[]) : [obj]).filter(isSchema);
+  if (isCopied) origins.push(parent);
   return origins;
 }

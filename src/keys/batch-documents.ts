@@ -57,36 +57,40 @@ export function markingSuffixes(): SuffixOf {
  */
 export function markingsDocument(markings: readonly Marking[]): Buffer {
   const array = arrayLength(markings, lengthOfMarking);
-  const inner = EMPTY_DOCUMENT + 3 + array;
-  const writer = new BsonWriter(EMPTY_DOCUMENT + 8 + inner);
-  writer.openDocument(EMPTY_DOCUMENT + 8 + inner);
-  writer.bytes(RESULT_HEAD);
-  writer.openDocument(inner);
-  writer.bytes(ARRAY_HEAD);
-  writer.openDocument(array);
+  const inner = EMPTY_DOCUMENT + ARRAY_HEAD.length + array;
+  const buffer = Buffer.allocUnsafe(EMPTY_DOCUMENT + RESULT_HEAD.length + inner);
+  let at = buffer.writeInt32LE(buffer.length);
+  at = writeHead(buffer, at, { head: RESULT_HEAD, length: inner });
+  at = writeHead(buffer, at, { head: ARRAY_HEAD, length: array });
   for (const { bytes, suffix } of markings) {
-    writer.openBinary(1 + bytes.length + suffix.length);
-    writer.byte(INTENT_TO_ENCRYPT);
-    writer.openDocument(bytes.length + suffix.length);
-    writer.bytes(bytes.subarray(4, -1));
-    writer.bytes(suffix);
-    writer.byte(0);
+    at = writeBinaryHead(buffer, at, 1 + bytes.length + suffix.length);
+    buffer[at] = INTENT_TO_ENCRYPT;
+    // The document `{ v: value }` is written as it is; then its length is put right, and the suffix takes the place of its end.
+    buffer.set(bytes, at + 1);
+    buffer.writeInt32LE(bytes.length + suffix.length, at + 1);
+    at += bytes.length;
+    buffer.set(suffix, at);
+    at += suffix.length;
+    buffer[at] = 0;
+    at += 1;
   }
-  return writer.close(3);
+  buffer.fill(0, at);
+  return buffer;
 }
 
 /** The BSON document `{ v: [ciphertext, …] }`, whose ciphertexts libmongocrypt decrypts where they stand. */
 export function ciphertextsDocument(ciphertexts: readonly Uint8Array[]): Buffer {
   const array = arrayLength(ciphertexts, lengthOfBytes);
-  const writer = new BsonWriter(EMPTY_DOCUMENT + 3 + array);
-  writer.openDocument(EMPTY_DOCUMENT + 3 + array);
-  writer.bytes(ARRAY_HEAD);
-  writer.openDocument(array);
+  const buffer = Buffer.allocUnsafe(EMPTY_DOCUMENT + ARRAY_HEAD.length + array);
+  let at = buffer.writeInt32LE(buffer.length);
+  at = writeHead(buffer, at, { head: ARRAY_HEAD, length: array });
   for (const ciphertext of ciphertexts) {
-    writer.openBinary(ciphertext.length);
-    writer.bytes(ciphertext);
+    at = writeBinaryHead(buffer, at, ciphertext.length);
+    buffer.set(ciphertext, at);
+    at += ciphertext.length;
   }
-  return writer.close(2);
+  buffer.fill(0, at);
+  return buffer;
 }
 
 const RESULT_HEAD = Buffer.from('\x03result\0', 'latin1');
@@ -102,39 +106,23 @@ function arrayLength<T>(items: readonly T[], lengthOf: (item: T) => number): num
   return sum;
 }
 
-/** Writes into a buffer of known length, front to back. */
-class BsonWriter {
-  readonly #buffer: Buffer;
-  #at = 0;
+/** The type and name of an element that is a document or an array, and the length of that. */
+interface Head {
+  readonly head: Uint8Array;
+  readonly length: number;
+}
 
-  constructor(length: number) {
-    this.#buffer = Buffer.allocUnsafe(length);
-  }
+/** Writes, in place, up to where the elements of a document or an array begin, and tells where that is. */
+function writeHead(buffer: Buffer, at: number, { head, length }: Head): number {
+  buffer.set(head, at);
+  return buffer.writeInt32LE(length, at + head.length);
+}
 
-  byte(value: number): void {
-    this.#buffer[this.#at] = value;
-    this.#at += 1;
-  }
-
-  bytes(value: Uint8Array): void {
-    this.#buffer.set(value, this.#at);
-    this.#at += value.length;
-  }
-
-  openDocument(length: number): void {
-    this.#at = this.#buffer.writeInt32LE(length, this.#at);
-  }
-
-  openBinary(length: number): void {
-    this.byte(BINARY);
-    this.byte(0);
-    this.openDocument(length);
-    this.byte(ENCRYPTED_SUBTYPE);
-  }
-
-  /** Ends the documents that are open, `depth` of them, and hands the buffer out. */
-  close(depth: number): Buffer {
-    for (let open = 0; open < depth; open += 1) this.byte(0);
-    return this.#buffer;
-  }
+/** Writes, in place, up to where the bytes of a binary of subtype 6 without a name begin, and tells where that is. */
+function writeBinaryHead(buffer: Buffer, at: number, length: number): number {
+  buffer[at] = BINARY;
+  buffer[at + 1] = 0;
+  buffer.writeInt32LE(length, at + 2);
+  buffer[at + 6] = ENCRYPTED_SUBTYPE;
+  return at + BINARY_OVERHEAD;
 }

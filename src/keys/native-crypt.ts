@@ -49,6 +49,8 @@ const FAILED = 0;
 const NEEDS_MARKINGS = 2;
 const READY = 5;
 
+const NOTHING = new Uint8Array();
+
 const DATABASE = 'x';
 const COLLECTION = 'y';
 
@@ -80,8 +82,9 @@ export function openNativeCrypt(source: EncryptionSource): NativeCrypt | undefin
       }),
     decryption: (document) => crypt.makeDecryptionContext(document),
     finish: (work) => {
-      const output = work.state === READY ? work.finalize() : undefined;
-      if (work.state !== FAILED) return output;
+      const output = work.state === READY ? work.finalize() : NOTHING;
+      if (output.length > 0) return output; // work that fails gives nothing
+      if (work.state !== FAILED) return undefined;
       throw new driver.MongoCryptError(work.status.message ?? 'libmongocrypt gave no reason');
     },
     execute: async (work, keys) => {

@@ -4,7 +4,7 @@ import { bindBulkSave } from './bulk-save';
 import { bindDocumentUpdates } from './document-updates';
 import { boundaryOf } from './boundary-mark';
 import { watchModels } from './watch-models';
-import { BoundModel, type DiscriminatedSchema } from './bound-model';
+import { BoundModel } from './bound-model';
 import { CollectionBoundary } from './collection-boundary';
 import { documentCollection } from './document-collection';
 import { lookAtInit } from './document-init';
@@ -21,6 +21,7 @@ import {
   type NativeCollection,
   modelsOf,
 } from './native-collection';
+import type { DiscriminatedSchema } from './plan-parts';
 import type { ReadPolicy } from './read-policy';
 
 /**

@@ -1,16 +1,11 @@
 import type { Schema } from 'mongoose';
-import { markAtOrigin } from '../declaration/late-declarations';
 import { readSchemas } from '../declaration/read-schema';
 import { buildPlan } from '../plan/build-plan';
 import type { EncryptedField, EncryptionPlan } from '../plan/encryption-plan';
 import type { HandleRuntime } from './handle-runtime';
 import type { AnyModel } from './native-collection';
+import { isBuiltOf, partsOf } from './plan-parts';
 import type { ReadPolicy } from './read-policy';
-
-/** A schema with the discriminators that hang on it (Mongoose 9.12, lib/helpers/model/discriminator.js). */
-export type DiscriminatedSchema = Schema & {
-  readonly discriminators?: Readonly<Record<string, Schema>>;
-};
 
 /** What a model is bound with. */
 export interface Bonds {
@@ -34,7 +29,7 @@ export class BoundModel {
   readonly #whenEncrypted: Bonds['whenEncrypted'];
   #plan: EncryptionPlan | undefined;
   #ownFields: readonly EncryptedField[] = [];
-  #builtOf: readonly unknown[] = [];
+  #parts: readonly unknown[] = [];
 
   constructor(model: AnyModel, { runtime, reading, bases, whenEncrypted }: Bonds) {
     this.model = model;
@@ -65,12 +60,11 @@ export class BoundModel {
    * @throws {FleError} every error of configuration, where the schema has one.
    */
   look(): EncryptionPlan {
-    const parts = partsOf(this.#family);
-    if (this.#plan === undefined || !isSame(parts, this.#builtOf)) {
+    if (this.#plan === undefined || !isBuiltOf(this.#family, this.#parts)) {
       const { model } = this;
       this.#plan = planOfFamily(model.modelName, this.#family);
       this.#ownFields = planOf(model).fields;
-      this.#builtOf = partsOf(this.#family); // building may have read more into it
+      this.#parts = partsOf(this.#family); // building may have read more into it
       if (this.#plan.fields.length > 0) this.#whenEncrypted(model);
     }
     return this.#plan;
@@ -85,28 +79,4 @@ export function planOf(model: AnyModel): EncryptionPlan {
 function planOfFamily(name: string, family: readonly AnyModel[]): EncryptionPlan {
   const shapes = family.flatMap(({ schema }) => readSchemas(schema as Schema, name));
   return buildPlan({ name, shapes });
-}
-
-/** What a plan is built of, by identity: every SchemaType with its declaration, and every index, of all schemas within. */
-function partsOf(family: readonly AnyModel[]): unknown[] {
-  const parts: unknown[] = [];
-  const seen = new Set<Schema>();
-  for (const { schema } of family) collectParts(schema as Schema, parts, seen);
-  return parts;
-}
-
-function collectParts(schema: DiscriminatedSchema, parts: unknown[], seen: Set<Schema>): void {
-  if (seen.has(schema)) return;
-  seen.add(schema);
-  parts.push(...(schema as unknown as { readonly _indexes: readonly unknown[] })._indexes);
-  for (const [path, schemaType] of Object.entries(schema.paths)) {
-    const { encrypted, encryptedWithin } = schemaType.options as Record<string, unknown>;
-    parts.push(schemaType, encrypted, encryptedWithin, markAtOrigin(schema, path));
-  }
-  for (const { schema: child } of schema.childSchemas) collectParts(child, parts, seen);
-  for (const child of Object.values(schema.discriminators ?? {})) collectParts(child, parts, seen);
-}
-
-function isSame(parts: readonly unknown[], others: readonly unknown[]): boolean {
-  return parts.length === others.length && parts.every((part, place) => part === others[place]);
 }

@@ -71,9 +71,7 @@ export class CollectionBoundary {
     refuseWhenClosed(this.base, operation);
     const command = this.#newCommand(operation);
     const parameters = rewritten(rewrite, command);
-    await command.seal().catch((error: unknown) => {
-      throw notConnected(error) ?? error;
-    });
+    if (command.hasSlots) await command.seal().catch(throwAsTwin);
     return { command, parameters };
   }
 
@@ -137,6 +135,10 @@ export class CollectionBoundary {
       shapeOfCollection: (name, database) => shapeOfCollection({ name, database }, conn, runtime),
     });
   }
+}
+
+function throwAsTwin(error: unknown): never {
+  throw notConnected(error) ?? error;
 }
 
 /** @throws {InvalidValueError} where what was given is nested so deeply that no call stack reaches its end. */

@@ -26,15 +26,6 @@ export interface CommandContext {
   readonly shapeOfCollection: RewriteScope['shapeOfCollection'];
 }
 
-/** The options of an operation, as far as they say how BSON is read. */
-const READ_OPTIONS = [
-  'promoteValues',
-  'promoteLongs',
-  'promoteBuffers',
-  'useBigInt64',
-  'bsonRegExp',
-] as const;
-
 /**
  * One command on its way to the database and back: its arguments are rewritten with the scopes of `query` and `write`, which keep the
  * plaintext; `seal` puts ciphertext in its place; `open` decrypts what comes back.
@@ -42,8 +33,8 @@ const READ_OPTIONS = [
 export class Command {
   readonly #context: CommandContext;
   readonly #encodeScope: EncodeScope;
-  readonly #asked: PlaintextCollector;
-  readonly #stored: PlaintextCollector;
+  #asked: PlaintextCollector | undefined;
+  #stored: PlaintextCollector | undefined;
 
   constructor(context: CommandContext) {
     this.#context = context;
@@ -53,26 +44,32 @@ export class Command {
       operation: context.operation,
       serializeOptions: context.clientOptions,
     };
-    this.#asked = new PlaintextCollector(this.#encodeScope, keysOf(context, true));
-    this.#stored = new PlaintextCollector(this.#encodeScope, keysOf(context, false));
   }
 
   /** For what only asks, under `options`: a data key that is missing is not created, and matches nothing. */
   query(options: unknown): RewriteScope {
+    this.#asked ??= new PlaintextCollector(this.#encodeScope, keysOf(this.#context, true));
     return this.#scope(this.#asked, options);
   }
 
   /** For what is stored, under `options`. */
   write(options: unknown): RewriteScope {
+    this.#stored ??= new PlaintextCollector(this.#encodeScope, keysOf(this.#context, false));
     return this.#scope(this.#stored, options);
+  }
+
+  /** Whether rewriting left slots open. */
+  get hasSlots(): boolean {
+    return hasSlots(this.#stored) || hasSlots(this.#asked);
   }
 
   /** Fills every slot that rewriting left open: one batch for what is written, one for what is asked. */
   async seal(): Promise<void> {
     const { cipher } = this.#context;
     const scope = this.#encodeScope;
-    await fillSlots(this.#stored.slots, { cipher, purpose: 'write', scope });
-    await fillSlots(this.#asked.slots, { cipher, purpose: 'query', scope });
+    const [stored, asked] = [this.#stored, this.#asked];
+    if (hasSlots(stored)) await fillSlots(stored.slots, { cipher, purpose: 'write', scope });
+    if (hasSlots(asked)) await fillSlots(asked.slots, { cipher, purpose: 'query', scope });
   }
 
   /** Decrypts `documents` in place, under the BSON options of the operation that read them. */
@@ -101,7 +98,9 @@ export class Command {
 
   #decryptScope(readOptions: BsonReadOptions): DecryptScope {
     const { bson, cipher, operation, plan, reading } = this.#context;
-    return { ...reading, bson, cipher, operation, readOptions, model: plan.name };
+    const { plaintext, undecryptable } = reading;
+    const { name: model } = plan;
+    return { bson, cipher, model, operation, readOptions, plaintext, undecryptable };
   }
 
   /** The refusal of arguments that are nested too deeply to be looked through. */
@@ -123,11 +122,19 @@ export class Command {
 
   #readOptions(options: unknown): BsonReadOptions {
     const own = (options ?? {}) as BsonReadOptions;
-    const { clientOptions } = this.#context;
-    const read: Record<string, boolean | undefined> = {};
-    for (const name of READ_OPTIONS) read[name] = own[name] ?? clientOptions[name];
-    return read;
+    const { clientOptions: client } = this.#context;
+    return {
+      promoteValues: own.promoteValues ?? client.promoteValues,
+      promoteLongs: own.promoteLongs ?? client.promoteLongs,
+      promoteBuffers: own.promoteBuffers ?? client.promoteBuffers,
+      useBigInt64: own.useBigInt64 ?? client.useBigInt64,
+      bsonRegExp: own.bsonRegExp ?? client.bsonRegExp,
+    };
   }
+}
+
+function hasSlots(values: PlaintextCollector | undefined): values is PlaintextCollector {
+  return values !== undefined && values.slots.length > 0;
 }
 
 function keysOf({ plan, operation, context }: CommandContext, maySpread: boolean): DocumentKeys {

@@ -49,10 +49,14 @@ export class HandleRuntime {
     return keyRing;
   }
 
-  /** `open` in the context of now, whenever it is called: a cursor that is made in `fle.run` may be opened outside of it. */
+  /**
+   * `open` in the context of now, whenever it is called: a cursor that is made in `fle.run` may be opened outside of it. Where the context
+   * is the same, nothing is run in it: from the first `run` of a process on, Node.js 20 follows every promise there is.
+   */
   inContext<T>(open: () => Promise<T>): () => Promise<T> {
-    const context = this.contexts.getStore();
-    return () => this.contexts.run(context, open);
+    const { contexts } = this;
+    const context = contexts.getStore();
+    return () => (contexts.getStore() === context ? open() : contexts.run(context, open));
   }
 
   /** Closes what `keyRingOf` opened; the next use opens it anew. */

@@ -1,3 +1,4 @@
+import type { KeySubject } from '../codec/document-keys';
 import { rewriteArrayFilters } from '../rewrite/array-filters';
 import { rewriteFilter } from '../rewrite/filter';
 import { scopeAbout, scopeOfFilter } from '../rewrite/key-scope';
@@ -28,11 +29,14 @@ export function scopesOf(
   command: Command,
 ): OperationScopes {
   const { upsert } = (options ?? {}) as WriteOptions;
-  const scopeFor = (scope: RewriteScope): RewriteScope =>
-    scopeOfFilter(filter, scope.plan.root, scopeAbout(scope, subject ?? { filter }));
-  const query = scopeFor(command.query(options));
-  const write = scopeFor(command.write(options));
+  const about = subject ?? { filter };
+  const query = scopeFor(filter, about, command.query(options));
+  const write = scopeFor(filter, about, command.write(options));
   return { query, write, filter: upsert === true ? write : query };
+}
+
+function scopeFor(filter: unknown, subject: KeySubject, scope: RewriteScope): RewriteScope {
+  return scopeOfFilter(filter, scope.plan.root, scopeAbout(scope, subject));
 }
 
 /** What the scopes of an operation depend on. */
@@ -83,6 +87,6 @@ export function rewriteFilterCommand(
   [filter, options]: readonly unknown[],
   command: Command,
 ): unknown[] {
-  const { query } = scopesOf({ filter, options }, command);
+  const query = scopeFor(filter, { filter }, command.query(options));
   return [rewriteFilter(filter, query.plan.root, query), rewriteReadOptions(options, query)];
 }

@@ -18,7 +18,7 @@ const POSITION = /^(?:\d+|\$|\$\[[^\]]*\])$/;
 
 /** Where `path`, dotted as MongoDB writes it, leads below `node`. A name steps through arrays by itself, as in MongoDB. */
 export function resolvePath(node: PlanNode, path: string): PathTarget {
-  return resolveSegments(node, path.split('.'));
+  return resolveSegments(node, path.includes('.') ? path.split('.') : [path]);
 }
 
 /** Where `segments`, the parts of a dotted path, lead below `node`. */

@@ -21,6 +21,8 @@ export const READ_OPTIONS: Readonly<Record<string, Rewrite>> = {
   returnKey: refuseKeys,
 };
 
+const ROWS = Object.entries(READ_OPTIONS);
+
 /**
  * A copy of `options`, of an operation that reads or finds documents, with a slot for each encrypted value. `arrayFilters` are
  * rewritten apart.
@@ -36,7 +38,7 @@ export function rewriteReadOptions(
   if (options === null || options === undefined) return undefined;
   if (isClear(scope.plan.root)) return options as PlainRecord;
   const copy: Holder = { ...(options as PlainRecord) };
-  for (const [name, rewrite] of Object.entries(READ_OPTIONS)) {
+  for (const [name, rewrite] of ROWS) {
     const value = copy[name];
     if (value !== null && value !== undefined) copy[name] = rewrite(value, name, scope);
   }

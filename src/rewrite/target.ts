@@ -12,7 +12,7 @@ const POSITION = /^(?:\d+|\$.*)$/;
 /** Where `path` leads below `node`. A position that fits no array does not hide what stands behind it. */
 export function targetOf(node: PlanNode, path: string): Target {
   const target = resolvePath(node, path);
-  if (target.kind !== 'clear') return target;
+  if (target.kind !== 'clear' || !path.includes('.')) return target;
   const segments = path.split('.');
   const named = segments.filter((segment) => !POSITION.test(segment));
   if (named.length === segments.length || named.length === 0) return target;
