@@ -13,6 +13,7 @@ export interface BsonReadOptions {
   readonly promoteBuffers?: boolean | undefined;
   readonly useBigInt64?: boolean | undefined;
   readonly bsonRegExp?: boolean | undefined;
+  readonly enableUtf8Validation?: boolean | undefined;
 }
 
 /**

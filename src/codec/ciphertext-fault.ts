@@ -3,6 +3,7 @@ const MIN_LENGTH = 1 + 16 + 1 + 16 + 16 + 32;
 const DETERMINISTIC = 1;
 const RANDOM = 2;
 const BINARY = 0x05;
+const PLAIN_TYPE_AT = 17;
 
 /** What is wrong with a ciphertext that decrypts to another: nobody's value is a binary of subtype 6. */
 export const NESTED_CIPHERTEXT = 'the stored ciphertext holds another ciphertext.';
@@ -21,6 +22,12 @@ export function ciphertextFault(bytes: Uint8Array): string | undefined {
   return bytes.length < MIN_LENGTH ? 'the stored ciphertext is cut off.' : undefined;
 }
 
+/** Whether the `length` bytes of `document` from `start` on can be such a ciphertext. */
+export function isCiphertextAt(document: Uint8Array, start: number, length: number): boolean {
+  const kind = document[start];
+  return (kind === DETERMINISTIC || kind === RANDOM) && length >= MIN_LENGTH;
+}
+
 /** The identifier of the data key that a ciphertext names: its 16 bytes. */
 export function keyIdOf(ciphertext: Uint8Array): Uint8Array {
   return ciphertext.subarray(1, 17);
@@ -34,10 +41,10 @@ export function haveSameKey(one: Uint8Array, other: Uint8Array): boolean {
 
 /** The BSON type, by its byte, of the value in a ciphertext. */
 export function plainTypeOf(ciphertext: Uint8Array): number | undefined {
-  return ciphertext[17];
+  return ciphertext[PLAIN_TYPE_AT];
 }
 
-/** Whether the value in a ciphertext is a BSON binary, and so perhaps one of subtype 6. */
-export function mayHoldBinary(ciphertext: Uint8Array): boolean {
-  return plainTypeOf(ciphertext) === BINARY;
+/** Whether the value in a ciphertext, which begins at `start`, is a BSON binary, and so perhaps one of subtype 6. */
+export function mayHoldBinary(bytes: Uint8Array, start = 0): boolean {
+  return bytes[start + PLAIN_TYPE_AT] === BINARY;
 }

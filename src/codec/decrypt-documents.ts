@@ -45,6 +45,24 @@ export async function decryptDocuments(
   if (slots.length > 0) await decryptSlots(slots, scope);
 }
 
+/**
+ * Gives values that were decrypted before their documents were read, in place, the form that `decryptDocuments` gives them.
+ *
+ * @throws {DecryptionFailedError} where ciphertext is left at a declared path.
+ */
+export function settleDecrypted(
+  documents: readonly unknown[],
+  node: PlanNode,
+  scope: DecryptScope,
+): void {
+  const slots: CiphertextSlot[] = [];
+  visitElements(documents, node, { scope: { ...scope, plaintext: 'read' }, slots });
+  const [left] = slots;
+  if (left === undefined) return;
+  const ciphertext = left.holder[left.key] as Binary;
+  throw decryptionFailed({ field: left.field, ciphertext, cause: undefined }, scope);
+}
+
 interface Reader {
   readonly scope: DecryptScope;
   readonly slots: CiphertextSlot[];

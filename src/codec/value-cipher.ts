@@ -51,4 +51,9 @@ export interface ValueCipher {
     ciphertexts: readonly Binary[],
     options: BsonReadOptions,
   ): Eventual<BatchOutcome<unknown>>;
+  /**
+   * The BSON document `{ v: [document, …] }` of the BSON documents given, with every ciphertext in them decrypted where it stands; undefined
+   * where that cannot be done at once: a key is not in memory, or a ciphertext cannot be decrypted. Then `decrypt` says which, and why.
+   */
+  decryptWhole(documents: readonly Uint8Array[]): Uint8Array | undefined;
 }

@@ -5,6 +5,7 @@ import {
   type Marking,
   type SuffixOf,
   ciphertextsDocument,
+  documentsDocument,
   markingSuffixes,
   markingsDocument,
 } from './batch-documents';
@@ -49,6 +50,13 @@ export function openBatchCipher({ bson, native, supply }: BatchCipherOptions): V
     encrypt: (values, purpose, soon) =>
       runBatch(encryption(values, { purpose, soon }, tools), runner),
     decrypt: (ciphertexts, options) => runBatch(decryption(ciphertexts, options, tools), runner),
+    decryptWhole: (documents) => {
+      try {
+        return native.finish(native.decryption(documentsDocument(documents)));
+      } catch {
+        return undefined; // the values, one by one, tell which of them fails
+      }
+    },
   };
 }
 

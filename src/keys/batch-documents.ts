@@ -16,6 +16,9 @@ const BINARY_OVERHEAD = 7;
 /** Length of a document without elements: its length and its end. */
 const EMPTY_DOCUMENT = 5;
 const BINARY = 0x05;
+const DOCUMENT = 0x03;
+/** Length of what stands before a document in an array: type and empty name. */
+const DOCUMENT_OVERHEAD = 2;
 /** The first byte of a binary of subtype 6 that is a marking, not a ciphertext. */
 const INTENT_TO_ENCRYPT = 0;
 const ALGORITHM_IDS: Readonly<Record<AlgorithmName, number>> = { Deterministic: 1, Random: 2 };
@@ -88,6 +91,24 @@ export function ciphertextsDocument(ciphertexts: readonly Uint8Array[]): Buffer 
     at = writeBinaryHead(buffer, at, ciphertext.length);
     buffer.set(ciphertext, at);
     at += ciphertext.length;
+  }
+  buffer.fill(0, at);
+  return buffer;
+}
+
+/** The BSON document `{ v: [document, …] }` of BSON documents, in which libmongocrypt decrypts every ciphertext where it stands. */
+export function documentsDocument(documents: readonly Uint8Array[]): Buffer {
+  let array = EMPTY_DOCUMENT + documents.length * DOCUMENT_OVERHEAD;
+  for (const { length } of documents) array += length;
+  const buffer = Buffer.allocUnsafe(EMPTY_DOCUMENT + ARRAY_HEAD.length + array);
+  let at = buffer.writeInt32LE(buffer.length);
+  at = writeHead(buffer, at, { head: ARRAY_HEAD, length: array });
+  for (const document of documents) {
+    buffer[at] = DOCUMENT;
+    buffer[at + 1] = 0;
+    at += DOCUMENT_OVERHEAD;
+    buffer.set(document, at);
+    at += document.length;
   }
   buffer.fill(0, at);
   return buffer;

@@ -51,6 +51,7 @@ export function openExplicitCipher(source: EncryptionSource, supply: KeySupply):
   return {
     encrypt: (values, purpose) => encryptEach(values, purpose, parts),
     decrypt: (ciphertexts, readOptions) => decryptEach(ciphertexts, readOptions, parts),
+    decryptWhole: () => undefined,
   };
 }
 

@@ -97,6 +97,10 @@ function gatedCipher({ check, pass }: Gate, current: () => ValueCipher): ValueCi
   return {
     encrypt: (values, purpose, soon) => passing(() => current().encrypt(values, purpose, soon)),
     decrypt: (ciphertexts, options) => passing(() => current().decrypt(ciphertexts, options)),
+    decryptWhole: (documents) => {
+      check();
+      return current().decryptWhole(documents);
+    },
   };
 }
 

@@ -83,7 +83,7 @@ export function openNativeCrypt(source: EncryptionSource): NativeCrypt | undefin
     decryption: (document) => crypt.makeDecryptionContext(document),
     finish: (work) => {
       const output = work.state === READY ? work.finalize() : NOTHING;
-      if (output.length > 0) return output; // work that fails gives nothing
+      if (output.length > 0) return ofNode(output); // work that fails gives nothing
       if (work.state !== FAILED) return undefined;
       throw new driver.MongoCryptError(work.status.message ?? 'libmongocrypt gave no reason');
     },
@@ -98,6 +98,14 @@ export function openNativeCrypt(source: EncryptionSource): NativeCrypt | undefin
       await executor.decrypt(new driver.BSON.Binary());
     },
   };
+}
+
+/**
+ * The bytes as a Buffer that Node.js makes by itself. One that an addon makes is of another hidden class, which V8 forgets with the last of
+ * them; with it goes what was optimised of all code that reads BSON (bench/decisions/hidden-classes.md).
+ */
+function ofNode({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }
 
 interface Opened {

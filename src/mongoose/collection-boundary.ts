@@ -132,6 +132,7 @@ export class CollectionBoundary {
       bson: conn.base.mongo.BSON,
       clientOptions: client?.bsonOptions ?? {},
       reading: readingOf(client, reading),
+      clientDecrypts: decryptsByItself(client),
       shapeOfCollection: (name, database) => shapeOfCollection({ name, database }, conn, runtime),
     });
   }
@@ -153,7 +154,11 @@ function rewritten(rewrite: Rewriting, command: Command): readonly unknown[] {
 
 /** A client that decrypts by itself hands on plaintext. */
 function readingOf(client: mongo.MongoClient | undefined, reading: ReadPolicy): ReadPolicy {
-  return client?.options.autoEncryption === undefined ? reading : { ...reading, plaintext: 'read' };
+  return decryptsByItself(client) ? { ...reading, plaintext: 'read' } : reading;
+}
+
+function decryptsByItself(client: mongo.MongoClient | undefined): boolean {
+  return client?.options.autoEncryption !== undefined;
 }
 
 /**

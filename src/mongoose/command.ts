@@ -2,6 +2,7 @@ import type { Bson, BsonReadOptions } from '../codec/bson';
 import { PlaintextCollector } from '../codec/collect-plaintext';
 import { decryptDocuments, type DecryptScope } from '../codec/decrypt-documents';
 import { decryptExplained } from '../codec/decrypt-explained';
+import { decryptStored } from '../codec/decrypt-stored';
 import { DocumentKeys } from '../codec/document-keys';
 import type { EncodeScope } from '../codec/encode-value';
 import { fillSlots } from '../codec/fill-slots';
@@ -10,6 +11,7 @@ import { InvalidValueError } from '../errors';
 import type { EncryptionPlan, PlanNode } from '../plan/encryption-plan';
 import type { RewriteScope } from '../rewrite/rewrite-scope';
 import type { ReadPolicy } from './read-policy';
+import { isExplained } from './reading-options';
 import { restoreBuffers } from './restore-buffers';
 
 /** What one command of a model runs with. */
@@ -23,6 +25,8 @@ export interface CommandContext {
   /** The options of the client, which an operation's own override. */
   readonly clientOptions: BsonReadOptions & EncodeScope['serializeOptions'];
   readonly reading: ReadPolicy;
+  /** Whether the client decrypts replies before anybody sees them. */
+  readonly clientDecrypts: boolean;
   readonly shapeOfCollection: RewriteScope['shapeOfCollection'];
 }
 
@@ -72,6 +76,18 @@ export class Command {
     if (hasSlots(asked)) await fillSlots(asked.slots, { cipher, purpose: 'query', scope });
   }
 
+  /** Whether documents of `node` are asked for as BSON that nobody has read, for `read`. */
+  wantsStored(node: PlanNode | undefined, options: unknown): node is PlanNode {
+    return node !== undefined && !isExplained(options) && !this.#context.clientDecrypts;
+  }
+
+  /** The documents that the database sent as `stored`, decrypted and read under the BSON options of the operation. */
+  async read(stored: readonly Uint8Array[], node: PlanNode, options: unknown): Promise<unknown[]> {
+    const readOptions = this.#readOptions(options);
+    const documents = await decryptStored(stored, node, this.#decryptScope(readOptions));
+    return withBuffers(documents, readOptions);
+  }
+
   /** Decrypts `documents` in place, under the BSON options of the operation that read them. */
   async open(
     documents: readonly unknown[],
@@ -82,9 +98,7 @@ export class Command {
     if (node !== undefined) {
       await decryptDocuments(documents, node, this.#decryptScope(readOptions));
     }
-    if (readOptions.promoteBuffers === true && readOptions.promoteValues !== false) {
-      restoreBuffers(documents);
-    }
+    withBuffers(documents, readOptions);
   }
 
   /** A copy of what the database explained of this command, with the values it was given. */
@@ -129,8 +143,15 @@ export class Command {
       promoteBuffers: own.promoteBuffers ?? client.promoteBuffers,
       useBigInt64: own.useBigInt64 ?? client.useBigInt64,
       bsonRegExp: own.bsonRegExp ?? client.bsonRegExp,
+      enableUtf8Validation: own.enableUtf8Validation ?? client.enableUtf8Validation,
     };
   }
+}
+
+/** `documents`, with binaries as Buffers, in place, where the operation asks for that. */
+function withBuffers<T extends readonly unknown[]>(documents: T, options: BsonReadOptions): T {
+  if (options.promoteBuffers === true && options.promoteValues !== false) restoreBuffers(documents);
+  return documents;
 }
 
 function hasSlots(values: PlaintextCollector | undefined): values is PlaintextCollector {

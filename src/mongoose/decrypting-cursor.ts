@@ -107,7 +107,7 @@ export class DecryptingCursor extends ModifiedCursor implements AsyncIterable<un
   }
 
   async explain(...parameters: readonly unknown[]): Promise<unknown> {
-    const cursor = await this.openModified();
+    const cursor = await this.openModified('explain');
     return await this.source.explain(await cursor.explain(...parameters));
   }
 
@@ -130,7 +130,7 @@ export class DecryptingCursor extends ModifiedCursor implements AsyncIterable<un
   }
 
   async #open(): Promise<DriverCursor> {
-    this.#opening ??= this.openModified().then((cursor) => {
+    this.#opening ??= this.openModified('read').then((cursor) => {
       this.driverCursor = cursor;
       return cursor;
     });
@@ -145,8 +145,7 @@ export class DecryptingCursor extends ModifiedCursor implements AsyncIterable<un
       const first = await advance(cursor);
       if (first === null) return null;
       const batch = [first, ...cursor.readBufferedDocuments()];
-      await this.#readOrClose(() => this.source.decrypt(batch));
-      this.#decrypted = batch.reverse();
+      this.#decrypted = (await this.#readOrClose(() => this.source.decrypt(batch))).reverse();
     }
     const [document] = await this.#transformedOrClosed([this.#decrypted.pop()]);
     return document;

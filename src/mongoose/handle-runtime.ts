@@ -53,10 +53,13 @@ export class HandleRuntime {
    * `open` in the context of now, whenever it is called: a cursor that is made in `fle.run` may be opened outside of it. Where the context
    * is the same, nothing is run in it: from the first `run` of a process on, Node.js 20 follows every promise there is.
    */
-  inContext<T>(open: () => Promise<T>): () => Promise<T> {
+  inContext<A extends unknown[], T>(
+    open: (...given: A) => Promise<T>,
+  ): (...given: A) => Promise<T> {
     const { contexts } = this;
     const context = contexts.getStore();
-    return () => (contexts.getStore() === context ? open() : contexts.run(context, open));
+    return (...given) =>
+      contexts.getStore() === context ? open(...given) : contexts.run(context, open, ...given);
   }
 
   /** Closes what `keyRingOf` opened; the next use opens it anew. */

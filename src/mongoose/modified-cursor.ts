@@ -1,5 +1,5 @@
 import { UnsupportedOperationError } from '../errors';
-import type { CursorSource } from './cursor-source';
+import type { CursorPurpose, CursorSource } from './cursor-source';
 import { applyModifier, type DriverCursor, type Modifier, type Transform } from './driver-cursor';
 
 type Parameters = readonly unknown[];
@@ -28,9 +28,9 @@ export abstract class ModifiedCursor {
   }
 
   /** The driver's cursor over the encrypted command, as it was told to be. */
-  protected async openModified(): Promise<DriverCursor> {
+  protected async openModified(purpose: CursorPurpose): Promise<DriverCursor> {
     if (this.#refusal !== undefined) throw this.#refusal;
-    const cursor = (await this.source.openCursor()) as DriverCursor;
+    const cursor = (await this.source.openCursor(purpose)) as DriverCursor;
     for (const modifier of this.modifiers) applyModifier(cursor, modifier);
     return cursor;
   }
@@ -155,7 +155,7 @@ export abstract class ModifiedCursor {
 
   async count(): Promise<number> {
     this.#refuse('count');
-    await this.openModified();
+    await this.openModified('read');
     return 0;
   }
 

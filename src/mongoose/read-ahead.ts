@@ -9,21 +9,20 @@ import type { DriverCursor } from './driver-cursor';
  */
 export async function readAhead(
   cursor: DriverCursor,
-  decrypt: (documents: unknown[]) => Promise<void>,
+  decrypt: (reply: unknown[]) => Promise<unknown[]>,
 ): Promise<unknown[]> {
   const all: unknown[] = [];
   const replies = cursor[Symbol.asyncIterator]();
   for (let reply = await replies.next(); reply.done !== true;) {
-    const documents = [reply.value, ...cursor.readBufferedDocuments()];
+    const batch = [reply.value, ...cursor.readBufferedDocuments()];
     const following = replies.next();
     try {
       if (!isExhausted(cursor)) await nextTurn(); // so that the request goes out before this thread is busy
-      await decrypt(documents);
+      for (const document of await decrypt(batch)) all.push(document);
     } catch (error) {
       await following.catch(() => undefined);
       throw error;
     }
-    for (const document of documents) all.push(document);
     reply = await following;
   }
   return all;

@@ -1,11 +1,14 @@
 import { copyAlong } from '../codec/copy-along';
+import { isBytes } from '../codec/record-of';
 import type { PlanNode } from '../plan/encryption-plan';
 import { nodeOfDistinct } from '../rewrite/distinct';
 import { scopeOfFilter } from '../rewrite/key-scope';
 import { rewritePipeline } from '../rewrite/pipeline';
 import { rewriteReadOptions } from '../rewrite/read-options';
+import type { RewriteScope } from '../rewrite/rewrite-scope';
 import type { CollectionBoundary } from './collection-boundary';
 import type { Command } from './command';
+import type { CursorPurpose } from './cursor-source';
 import { DecryptingCursor } from './decrypting-cursor';
 import { callMethod, type CollectionMethod } from './native-collection';
 import { isExplained, readable, withMetadata } from './reading-options';
@@ -66,22 +69,12 @@ function findCursor(
   filter: unknown,
   options: unknown,
 ): DecryptingCursor {
-  let command: Command | undefined;
-  return new DecryptingCursor({
-    model: boundary.bound.model.modelName,
-    operation: 'find',
-    openCursor: boundary.bound.runtime.inContext(async () => {
-      const prepared = await boundary.prepare('find', (fresh) =>
-        readable(rewriteFilterCommand([filter, options], fresh), fresh.query(options)),
-      );
-      ({ command } = prepared);
-      return callMethod(boundary.base, 'find', prepared.parameters);
-    }),
-    decrypt: async (documents) => {
-      await command?.open(documents, boundary.root, options);
+  return cursorOver(boundary, 'find', {
+    options,
+    rewrite: (command) => {
+      const rewritten = rewriteFilterCommand([filter, options], command);
+      return { parameters: rewritten, scope: command.query(options), node: boundary.root };
     },
-    explain: async (explained) => await command?.explain(explained, options),
-    misuse: (message) => misuse(boundary, message),
   });
 }
 
@@ -90,27 +83,63 @@ function aggregationCursor(
   pipeline: unknown,
   options: unknown,
 ): DecryptingCursor {
+  return cursorOver(boundary, 'aggregate', {
+    options,
+    rewrite: (command) => {
+      const scope = command.query(options);
+      const { pipeline: stages, shape } = rewritePipeline(pipeline, scope);
+      return { parameters: [stages, rewriteReadOptions(options, scope)], scope, node: shape };
+    },
+  });
+}
+
+/** A command that gives a cursor. */
+interface CursorCall {
+  readonly options: unknown;
+  readonly rewrite: (command: Command) => RewrittenCall;
+}
+
+interface RewrittenCall {
+  readonly parameters: Parameters;
+  readonly scope: RewriteScope;
+  /** What the documents of the cursor are, undefined where nothing in them is encrypted. */
+  readonly node: PlanNode | undefined;
+}
+
+function cursorOver(
+  boundary: CollectionBoundary,
+  operation: 'find' | 'aggregate',
+  { options, rewrite }: CursorCall,
+): DecryptingCursor {
   let command: Command | undefined;
-  let shape: PlanNode | undefined;
+  let node: PlanNode | undefined;
   return new DecryptingCursor({
     model: boundary.bound.model.modelName,
-    operation: 'aggregate',
-    openCursor: boundary.bound.runtime.inContext(async () => {
-      const prepared = await boundary.prepare('aggregate', (fresh) => {
-        const scope = fresh.query(options);
-        const rewritten = rewritePipeline(pipeline, scope);
-        ({ shape } = rewritten);
-        return readable([rewritten.pipeline, rewriteReadOptions(options, scope)], scope);
+    operation,
+    openCursor: boundary.bound.runtime.inContext(async (purpose: CursorPurpose) => {
+      const prepared = await boundary.prepare(operation, (fresh) => {
+        const { parameters, scope, node: shape } = rewrite(fresh);
+        node = shape;
+        return readable(parameters, scope, purpose === 'read' && fresh.wantsStored(node, options));
       });
       ({ command } = prepared);
-      return callMethod(boundary.base, 'aggregate', prepared.parameters);
+      return callMethod(boundary.base, operation, prepared.parameters);
     }),
-    decrypt: async (documents) => {
-      await command?.open(documents, shape, options);
+    decrypt: async (batch) => {
+      if (node !== undefined && areStored(batch)) {
+        return (await command?.read(batch, node, options)) ?? [];
+      }
+      await command?.open(batch, node, options);
+      return batch;
     },
     explain: async (explained) => await command?.explain(explained, options),
     misuse: (message) => misuse(boundary, message),
   });
+}
+
+/** Whether documents came as the database sent them. */
+function areStored(batch: readonly unknown[]): batch is readonly Uint8Array[] {
+  return isBytes(batch[0]);
 }
 
 /** `aggregate` of a model without encrypted fields: a stage may not reach into a collection with some. */
@@ -134,9 +163,7 @@ function refusedCursor(boundary: CollectionBoundary, error: unknown): Decrypting
       await Promise.resolve();
       throw error;
     },
-    decrypt: async () => {
-      await Promise.resolve();
-    },
+    decrypt: (batch) => Promise.resolve(batch),
     explain: async () => {
       await Promise.resolve();
     },

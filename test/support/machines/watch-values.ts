@@ -1,4 +1,5 @@
 import { mongo } from 'mongoose';
+import { bsonTypeOf, isCiphertext } from '../../../src/codec/bson';
 import type { ValueCipher } from '../../../src/codec/value-cipher';
 import * as keyRings from '../../../src/keys/key-ring';
 import { keepSecret } from './wire-machine';
@@ -13,6 +14,23 @@ export function watchValues(): void {
   Object.assign(keyRings, { openKeyRing: opened });
 }
 
+/** Keeps what was ciphertext in `documents`, and is not in the `output` that was made of them. */
+function keepSecretsOf(documents: readonly Uint8Array[], output: Uint8Array): void {
+  const { v: decrypted } = mongo.BSON.deserialize(output) as { v: unknown[] };
+  documents.forEach((document, place) => {
+    keepWhereCiphertext(mongo.BSON.deserialize(document), decrypted[place]);
+  });
+}
+
+function keepWhereCiphertext(before: unknown, after: unknown): void {
+  if (isCiphertext(before)) keepSecret(after);
+  else if (typeof before === 'object' && before !== null && bsonTypeOf(before) === undefined) {
+    for (const [key, value] of Object.entries(before)) {
+      keepWhereCiphertext(value, (after as Record<string, unknown>)[key]);
+    }
+  }
+}
+
 function watchedCipher(cipher: ValueCipher): ValueCipher {
   return {
     encrypt: (values, purpose, soon) => {
@@ -23,6 +41,11 @@ function watchedCipher(cipher: ValueCipher): ValueCipher {
       const outcome = await cipher.decrypt(ciphertexts, options);
       keepSecret(outcome.values);
       return outcome;
+    },
+    decryptWhole: (documents) => {
+      const output = cipher.decryptWhole(documents);
+      if (output !== undefined) keepSecretsOf(documents, output);
+      return output;
     },
   };
 }

@@ -31,6 +31,7 @@ const broken: ValueCipher = {
       failures: new Map([[0, new TypeError('broken')]]),
     }),
   decrypt: async () => await Promise.reject(new TypeError('not used')),
+  decryptWhole: () => undefined,
 };
 
 describe('filling slots', () => {

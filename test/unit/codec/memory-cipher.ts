@@ -1,12 +1,19 @@
 import { createHash } from 'node:crypto';
 import * as bson from 'bson';
-import type { Binary, BsonReadOptions } from '../../../src/codec/bson';
+import {
+  type Binary,
+  type BsonReadOptions,
+  bsonTypeOf,
+  isCiphertext,
+} from '../../../src/codec/bson';
 import type { BatchOutcome, PlainValue, ValueCipher } from '../../../src/codec/value-cipher';
 import { KeyNotFoundError } from '../../../src/errors';
 
 const HEADER = 18;
 /** What a vector and a tag take up, so that no ciphertext is shorter than one can be. */
 const PADDING = 64;
+/** Keeps the types of BSON. */
+const EXACTLY: BsonReadOptions = { promoteValues: false };
 
 /** Keeps the contract of `ValueCipher` without keys: the plaintext stands behind the header of a ciphertext. */
 export class MemoryCipher implements ValueCipher {
@@ -33,6 +40,26 @@ export class MemoryCipher implements ValueCipher {
   ): Promise<BatchOutcome<unknown>> {
     this.calls.push(`decrypt ${ciphertexts.length}`);
     return await Promise.resolve(outcomeOf(ciphertexts, (one) => this.#decryptOne(one, options)));
+  }
+
+  decryptWhole(documents: readonly Uint8Array[]): Uint8Array | undefined {
+    this.calls.push(`decryptWhole ${documents.length}`);
+    try {
+      return bson.serialize({
+        v: documents.map((document) => this.#decryptInside(bson.deserialize(document, EXACTLY))),
+      });
+    } catch {
+      return undefined;
+    }
+  }
+
+  #decryptInside(value: unknown): unknown {
+    if (isCiphertext(value)) return this.#decryptOne(value, EXACTLY);
+    if (Array.isArray(value)) return value.map((item) => this.#decryptInside(item));
+    if (typeof value !== 'object' || value === null || bsonTypeOf(value) !== undefined)
+      return value;
+    const entries = Object.entries(value).map(([key, item]) => [key, this.#decryptInside(item)]);
+    return Object.fromEntries(entries) as object;
   }
 
   #encryptOne({ bytes, algorithm, keyAltName }: PlainValue): Binary {
