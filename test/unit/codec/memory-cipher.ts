@@ -1,11 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as bson from 'bson';
-import {
-  type Binary,
-  type BsonReadOptions,
-  bsonTypeOf,
-  isCiphertext,
-} from '../../../src/codec/bson';
+import { type Binary, type BsonReadOptions, isCiphertext } from '../../../src/codec/bson';
 import type { BatchOutcome, PlainValue, ValueCipher } from '../../../src/codec/value-cipher';
 import { KeyNotFoundError } from '../../../src/errors';
 
@@ -56,8 +51,7 @@ export class MemoryCipher implements ValueCipher {
   #decryptInside(value: unknown): unknown {
     if (isCiphertext(value)) return this.#decryptOne(value, EXACTLY);
     if (Array.isArray(value)) return value.map((item) => this.#decryptInside(item));
-    if (typeof value !== 'object' || value === null || bsonTypeOf(value) !== undefined)
-      return value;
+    if (typeof value !== 'object' || value === null || !isPlain(value)) return value;
     const entries = Object.entries(value).map(([key, item]) => [key, this.#decryptInside(item)]);
     return Object.fromEntries(entries) as object;
   }
@@ -80,6 +74,10 @@ export class MemoryCipher implements ValueCipher {
     if (bytes.length <= HEADER) throw new Error('HMAC validation failure');
     return bson.deserialize(bytes.subarray(HEADER + PADDING), { ...options })['v'];
   }
+}
+
+function isPlain(value: object): boolean {
+  return Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** The identifier of the key with that name. */

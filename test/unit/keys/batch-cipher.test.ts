@@ -21,13 +21,29 @@ const FORGETFUL: NativeCrypt = {
   execute: () => Promise.resolve(),
 };
 
+const NO_KEYS: KeySupply = {
+  find: () => Promise.resolve(new Map()),
+  provide: () => Promise.resolve(new Map()),
+};
+
 describe('openBatchCipher', () => {
-  it('gives up where keys expire before they can be used', async () => {
-    const supply: KeySupply = {
-      find: () => Promise.resolve(new Map()),
-      provide: () => Promise.resolve(new Map()),
+  it('leaves whole documents alone whose keys are not in memory, or that libmongocrypt refuses', () => {
+    const documents = [bson.serialize({ a: 1 })];
+    const forgetful = openBatchCipher({ bson, native: FORGETFUL, supply: NO_KEYS });
+    expect(forgetful.decryptWhole(documents)).toBeUndefined();
+
+    const refusing: NativeCrypt = {
+      ...FORGETFUL,
+      finish: () => {
+        throw new Error('HMAC validation failure');
+      },
     };
-    const cipher = openBatchCipher({ bson, native: FORGETFUL, supply });
+    const cipher = openBatchCipher({ bson, native: refusing, supply: NO_KEYS });
+    expect(cipher.decryptWhole(documents)).toBeUndefined();
+  });
+
+  it('gives up where keys expire before they can be used', async () => {
+    const cipher = openBatchCipher({ bson, native: FORGETFUL, supply: NO_KEYS });
     const value = {
       bytes: bson.serialize({ v: 1 }),
       algorithm: 'Random',

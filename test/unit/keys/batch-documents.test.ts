@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as bson from 'bson';
 import {
   ciphertextsDocument,
+  documentsDocument,
   markingSuffix,
   markingSuffixes,
   markingsDocument,
@@ -76,6 +77,23 @@ describe('ciphertextsDocument', () => {
 
     expect(v.map(({ sub_type: subtype }) => subtype)).toEqual(ciphertexts.map(() => 6));
     expect(v.map((binary) => Buffer.from(binary.value()))).toEqual(ciphertexts);
+  });
+});
+
+describe('documentsDocument', () => {
+  it('is the document that the BSON library would write of an element without a name', () => {
+    const document = { ssn: new bson.Binary(randomBytes(82), 6), name: 'a' };
+
+    expect(documentsDocument([bson.serialize(document)])).toEqual(
+      asArray(bson.serialize({ v: { '': document } })),
+    );
+  });
+
+  it.each([0, 1, 12, 500])('holds %d documents, in their order', (count) => {
+    const documents = Array.from({ length: count }, (_, index) => ({ index, of: { a: [index] } }));
+    const bytes = documents.map((document) => bson.serialize(document));
+
+    expect(bson.deserialize(documentsDocument(bytes))).toEqual({ v: documents });
   });
 });
 
