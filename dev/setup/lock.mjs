@@ -14,8 +14,8 @@ export async function withLock(path, work, onWait = () => {}) {
   await mkdir(dirname(path), { recursive: true });
   for (let waited = false; !(await take(path)); waited = true) {
     if (!waited) onWait();
-    if (!(await isHeld(path))) await rm(path, { force: true });
-    else await sleep(PAUSE_MS);
+    if (!(await isAbandoned(path))) await sleep(PAUSE_MS);
+    else await removeAbandoned(path);
   }
   try {
     return await work();
@@ -36,14 +36,29 @@ async function take(path) {
   }
 }
 
-async function isHeld(path) {
+/** One at a time, and only after looking once more: somebody else may have taken the lock over meanwhile. */
+async function removeAbandoned(path) {
+  const guard = `${path}.removing`;
+  if (!(await take(guard))) {
+    if (await isAbandoned(guard)) await rm(guard, { force: true });
+    await sleep(PAUSE_MS);
+    return;
+  }
+  try {
+    if (await isAbandoned(path)) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
+  }
+}
+
+/** Whether a lock is there whose process is not. */
+async function isAbandoned(path) {
   try {
     const pid = Number(await readFile(path, 'utf8'));
-    if (pid === 0) return Date.now() - (await stat(path)).mtimeMs < EMPTY_LIMIT_MS;
+    if (pid === 0) return Date.now() - (await stat(path)).mtimeMs >= EMPTY_LIMIT_MS;
     process.kill(pid, 0);
-    return true;
+    return false;
   } catch (error) {
-    // EPERM: the process is there, and another user's.
-    return error.code === 'EPERM';
+    return error.code === 'ESRCH'; // EPERM: the process is there, and another user's
   }
 }

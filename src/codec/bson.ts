@@ -17,6 +17,15 @@ export interface BsonReadOptions {
 }
 
 /**
+ * `options`, as the BSON library takes them from the driver.
+ *
+ * Source: driver 7.8, src/cursor/abstract_cursor.ts.
+ */
+export function deserializeOptions({ enableUtf8Validation, ...options }: BsonReadOptions): object {
+  return Object.assign(options, { validation: { utf8: enableUtf8Validation !== false } });
+}
+
+/**
  * The subtype of an encrypted BSON binary.
  *
  * Source: MongoDB's specification "Subtype 6: Encrypted".

@@ -104,7 +104,9 @@ function visitKeys(holder: Holder, element: PlanNode, reader: Reader): void {
 
 function visitObject(value: unknown, node: ObjectNode, reader: Reader): void {
   if (typeof value !== 'object') return;
-  const holder = value as Holder;
+  // The BSON library takes an object with $ref and $id for a reference, and keeps the rest of it apart.
+  const { fields } = value as { readonly fields?: unknown };
+  const holder = (bsonTypeOf(value) === 'DBRef' ? fields : value) as Holder;
   for (const key of keysWithChildren(node, holder)) {
     const below = childOf(node, key);
     if (below !== undefined) visit({ holder, key }, below, reader);
@@ -119,15 +121,20 @@ async function decryptSlots(slots: readonly CiphertextSlot[], scope: DecryptScop
       const facts = { field, ciphertext: ciphertexts[place], cause: failures.get(place) };
       holder[key] = withoutValue(facts, scope);
     } else {
-      const value = values[place];
-      holder[key] = isInt64Number(field) ? asNumber(value, scope) : value;
+      holder[key] = settled(values[place], field, scope);
     }
   }
 }
 
 /** A Deterministic Number is stored as int64; its twin as int32 or double. */
-function isInt64Number({ type, algorithm }: EncryptedField): boolean {
-  return type === 'Number' && algorithm === 'Deterministic';
+function settled(
+  value: unknown,
+  { type, algorithm }: EncryptedField,
+  scope: DecryptScope,
+): unknown {
+  const isNumber = type === 'Number' && algorithm === 'Deterministic';
+  const isInt64 = typeof value === 'bigint' || bsonTypeOf(value) === 'Long';
+  return isNumber && isInt64 ? asNumber(value, scope) : value;
 }
 
 function asNumber(value: unknown, { bson, readOptions }: DecryptScope): unknown {
@@ -137,10 +144,7 @@ function asNumber(value: unknown, { bson, readOptions }: DecryptScope): unknown 
 }
 
 function storedPlaintext(value: unknown, field: EncryptedField, scope: DecryptScope): unknown {
-  if (scope.plaintext === 'read') {
-    const int64 = typeof value === 'bigint' || bsonTypeOf(value) === 'Long';
-    return int64 && isInt64Number(field) ? asNumber(value, scope) : value;
-  }
+  if (scope.plaintext === 'read') return settled(value, field, scope);
   throw new PlaintextFoundError({
     model: scope.model,
     operation: scope.operation,

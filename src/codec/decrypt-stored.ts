@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PlanNode } from '../plan/encryption-plan';
+import { deserializeOptions } from './bson';
 import { decryptDocuments, type DecryptScope, settleDecrypted } from './decrypt-documents';
 import { isOrdinary, openSurvey } from './stored-survey';
 
@@ -22,11 +23,12 @@ export async function decryptStored(
   scope: DecryptScope,
 ): Promise<unknown[]> {
   const documents: unknown[] = [];
-  while (documents.length < stored.length) {
+  for (let isEnough = false; !isEnough && documents.length < stored.length;) {
     if (documents.length > 0) await nextTurn();
-    const chunk = decryptedWhole(stored, { start: documents.length, node }, scope);
-    if (chunk === undefined) break;
-    for (const document of chunk) documents.push(document);
+    const start = documents.length;
+    const chunk = chunkOf(stored, start, node);
+    for (const document of decryptedWhole(chunk, node, scope) ?? []) documents.push(document);
+    isEnough = chunk.isLast || documents.length === start;
   }
   const rest = stored.slice(documents.length).map((bytes) => read(bytes, scope));
   if (rest.length === 0) return documents;
@@ -34,31 +36,50 @@ export async function decryptStored(
   return documents.concat(rest);
 }
 
-/** The documents of a chunk that begins at `start`; undefined where the first of them is unusual, or they cannot be decrypted at once. */
-function decryptedWhole(
-  stored: readonly Uint8Array[],
-  { start, node }: { readonly start: number; readonly node: PlanNode },
-  scope: DecryptScope,
-): unknown[] | undefined {
+/** Ordinary documents that follow each other. */
+interface Chunk {
+  readonly documents: readonly Uint8Array[];
+  readonly ciphertexts: number;
+  /** Whether an unusual one follows. */
+  readonly isLast: boolean;
+}
+
+function chunkOf(stored: readonly Uint8Array[], start: number, node: PlanNode): Chunk {
   const survey = openSurvey();
   let end = start;
+  let isLast = false;
   for (; end < stored.length; end += 1) {
     if (survey.ciphertexts >= CHUNK_CIPHERTEXTS || survey.bytes >= CHUNK_BYTES) break;
-    if (!isOrdinary(survey, stored[end], node)) break;
+    isLast = !isOrdinary(survey, stored[end], node);
+    if (isLast) break;
   }
-  if (end === start) return undefined;
-  const chunk = stored.slice(start, end);
-  if (survey.ciphertexts === 0) return chunk.map((bytes) => read(bytes, scope));
-  const output = scope.cipher.decryptWhole(chunk);
+  return { documents: stored.slice(start, end), ciphertexts: survey.ciphertexts, isLast };
+}
+
+/** The documents of a chunk; undefined where they cannot be decrypted at once, or not be read. */
+function decryptedWhole(
+  { documents: stored, ciphertexts }: Chunk,
+  node: PlanNode,
+  scope: DecryptScope,
+): readonly unknown[] | undefined {
+  if (ciphertexts === 0) return stored.map((bytes) => read(bytes, scope));
+  const output = scope.cipher.decryptWhole(stored);
   if (output === undefined) return undefined;
-  const { v: documents } = read(output, scope) as { readonly v: unknown[] };
-  settleDecrypted(documents, node, scope);
+  const documents = readAll(output, scope);
+  if (documents !== undefined) settleDecrypted(documents, node, scope);
   return documents;
+}
+
+/** What cannot be read may be a value that was encrypted, which the error would show. */
+function readAll(output: Uint8Array, scope: DecryptScope): readonly unknown[] | undefined {
+  try {
+    return (read(output, scope) as { readonly v: readonly unknown[] }).v;
+  } catch {
+    return undefined;
+  }
 }
 
 /** As the driver reads a document, but for binaries: ciphertext promoted to a Buffer could not be told from other bytes. */
 function read(bytes: Uint8Array, { bson, readOptions }: DecryptScope): object {
-  const { enableUtf8Validation, ...options } = readOptions;
-  const validation = { utf8: enableUtf8Validation !== false };
-  return bson.deserialize(bytes, { ...options, promoteBuffers: false, validation } as object);
+  return bson.deserialize(bytes, { ...deserializeOptions(readOptions), promoteBuffers: false });
 }

@@ -8,6 +8,7 @@ const STRING = 0x02;
 const OBJECT = 0x03;
 const ARRAY = 0x04;
 const BINARY = 0x05;
+const BOOLEAN = 0x08;
 const NULL = 0x0a;
 const OLD_BINARY_SUBTYPE = 2;
 
@@ -15,7 +16,7 @@ const OLD_BINARY_SUBTYPE = 2;
 const LENGTHS: Readonly<Record<number, number>> = {
   0x01: 8, // double
   0x07: 12, // ObjectId
-  0x08: 1, // boolean
+  [BOOLEAN]: 1,
   0x09: 8, // date
   [NULL]: 0,
   0x10: 4, // int32
@@ -25,6 +26,9 @@ const LENGTHS: Readonly<Record<number, number>> = {
 };
 
 const UNUSUAL = -1;
+
+/** MongoDB stores no document that is nested so deep. */
+const DEEPEST = 200;
 
 /** libmongocrypt looks for each key among all that the documents name: of more keys, values are put in order first (bench/decisions/many-keys.md). */
 const MOST_KEYS = 8;
@@ -37,12 +41,14 @@ export interface StoredSurvey {
   ciphertexts: number;
   /** How many bytes all documents have together. */
   bytes: number;
+  /** How deep the documents are nested in which the survey stands. */
+  depth: number;
   readonly keyIds: Uint8Array[];
 }
 
 /** A survey of no document. It is no class: V8 keeps the shape of a literal, also while there is none (bench/decisions/hidden-classes.md). */
 export function openSurvey(): StoredSurvey {
-  return { document: NOTHING, ciphertexts: 0, bytes: 0, keyIds: [] };
+  return { document: NOTHING, ciphertexts: 0, bytes: 0, depth: 0, keyIds: [] };
 }
 
 const NOTHING = new Uint8Array();
@@ -50,7 +56,8 @@ const NOTHING = new Uint8Array();
 /**
  * Looks through `document`, BSON that `node` describes and that nobody has read, and adds to `survey`, in place, what it sees. The document
  * is ordinary where ciphertext of field level encryption, or null, stands at every declared path that it has, and no ciphertext anywhere else;
- * and where no ciphertext could hold another.
+ * where no ciphertext could hold another; and where libmongocrypt, which drops the rest of a document behind what it takes for malformed, finds
+ * nothing to drop.
  */
 export function isOrdinary(
   survey: StoredSurvey,
@@ -60,13 +67,14 @@ export function isOrdinary(
   if (document === undefined || node.kind !== 'object') return false;
   survey.document = document;
   survey.bytes += document.length;
+  survey.depth = 0;
   return endOfDocument(survey, 0, node) === document.length;
 }
 
 /** Where the document ends that begins at `start`; `UNUSUAL` where it holds something unusual. */
 function endOfDocument(survey: StoredSurvey, start: number, node: PlanNode | undefined): number {
   const { document } = survey;
-  const last = lastOf(document, start);
+  const last = lastOf(survey, start);
   const children = node?.kind === 'object' ? namedChildrenOf(node) : undefined;
   let at = start + 4;
   while (at < last) {
@@ -76,26 +84,30 @@ function endOfDocument(survey: StoredSurvey, start: number, node: PlanNode | und
     at = endOfValue(survey, { type: document[at] ?? 0, at: nameEnd + 1 }, below);
     if (at === UNUSUAL) return UNUSUAL;
   }
+  survey.depth -= 1;
   return at === last ? last + 1 : UNUSUAL;
 }
 
 /** The same of an array; `node` describes an element. */
 function endOfArray(survey: StoredSurvey, start: number, node: PlanNode): number {
   const { document } = survey;
-  const last = lastOf(document, start);
+  const last = lastOf(survey, start);
   let at = start + 4;
   while (at < last) {
     const nameEnd = endOfName(document, at + 1, last);
     at = endOfValue(survey, { type: document[at] ?? 0, at: nameEnd + 1 }, node);
     if (at === UNUSUAL) return UNUSUAL;
   }
+  survey.depth -= 1;
   return at === last ? last + 1 : UNUSUAL;
 }
 
-/** Where the last byte of a document or array stands, if all of it is there. */
-function lastOf(document: Uint8Array, start: number): number {
+/** Where the last byte stands of the document or array that is entered at `start`, if all of it is there, and not too deep. */
+function lastOf(survey: StoredSurvey, start: number): number {
+  const { document } = survey;
   const last = start + int32At(document, start) - 1;
-  return last < document.length ? last : UNUSUAL;
+  survey.depth += 1;
+  return document[last] === 0 && survey.depth <= DEEPEST ? last : UNUSUAL;
 }
 
 function endOfName(document: Uint8Array, start: number, last: number): number {
@@ -116,7 +128,8 @@ function endOfValue(
 ): number {
   if (type === BINARY) return endOfBinary(survey, at, node);
   if (node !== undefined && type !== NULL) return endOfDeclared(survey, { type, at }, node);
-  if (type === STRING) return endOf(at + 4, int32At(survey.document, at));
+  if (type === STRING) return endOfText(survey.document, at);
+  if (type === BOOLEAN && (survey.document[at] ?? 2) > 1) return UNUSUAL;
   if (type === OBJECT || type === ARRAY) return endOfDocument(survey, at, undefined);
   return endOf(at, LENGTHS[type]);
 }
@@ -151,6 +164,11 @@ function isOfFewKeys({ document, keyIds }: StoredSurvey, start: number): boolean
   if (keyIds.length === MOST_KEYS) return false;
   keyIds.push(document.slice(start, start + 16));
   return true;
+}
+
+function endOfText(document: Uint8Array, at: number): number {
+  const length = int32At(document, at);
+  return length > 0 && document[at + 4 + length - 1] === 0 ? at + 4 + length : UNUSUAL;
 }
 
 function endOf(start: number, length: number | undefined): number {

@@ -1,4 +1,10 @@
-import { type Binary, type Bson, type BsonReadOptions, isCiphertext } from '../codec/bson';
+import {
+  type Binary,
+  type Bson,
+  type BsonReadOptions,
+  deserializeOptions,
+  isCiphertext,
+} from '../codec/bson';
 import { NESTED_CIPHERTEXT, haveSameKey, keyIdOf, mayHoldBinary } from '../codec/ciphertext-fault';
 import type { PlainValue, ValueCipher } from '../codec/value-cipher';
 import {
@@ -131,7 +137,7 @@ function decryption(
     purpose: 'query',
     open: (items) => native.decryption(ciphertextsDocument(itemsOf(items))),
     read: (output, items) => {
-      const { v } = bson.deserialize(output, options as object) as { v: unknown[] };
+      const { v } = bson.deserialize(output, deserializeOptions(options)) as { v: unknown[] };
       fill(outcome, items, v);
       if (holdsBinary(items)) refuseNested(outcome, items, bson.deserialize(output, PLAINLY));
     },

@@ -102,6 +102,8 @@ export function decryptionRefused(fault: string): DecryptionFailedError {
 /** The failure of a ciphertext that was not decrypted because of `cause`; an error of ours stands for itself. */
 export function decryptionFailed(cause: unknown, ref: KeyRef): FleError {
   if (cause instanceof FleError) return cause;
+  if (isOfReading(cause))
+    return decryptionRefused('the value in the stored ciphertext cannot be read.');
   const keyId = uuidOf(ref);
   return new DecryptionFailedError({
     wrong: `the ciphertext could not be decrypted with the data key ${keyId ?? ''}.`,
@@ -110,6 +112,12 @@ export function decryptionFailed(cause: unknown, ref: KeyRef): FleError {
     keyId,
     cause,
   });
+}
+
+/** Whether a value was decrypted, and could not be read: the message of such an error may show it. */
+function isOfReading(cause: unknown): boolean {
+  const { name } = Object(cause) as { name?: unknown };
+  return typeof name === 'string' && (name === 'SyntaxError' || name.startsWith('BSON'));
 }
 
 /** The error of data keys that were loaded again and again, and had expired each time before they were used. */

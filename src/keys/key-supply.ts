@@ -51,9 +51,27 @@ export function supplyKeys(options: SupplyOptions): KeySupply {
       if (missing.length === 0) return failures;
       await createKeys(missing.map(nameOf).filter((name) => name !== undefined));
       const others = [...failures].filter(([ref]) => !missing.includes(ref));
-      return new Map([...others, ...(await load(missing))]);
+      return new Map([...others, ...(await loadCreated(missing, load))]);
     },
   };
+}
+
+/** How often keys that exist are looked for again: their look-up is shared, and so is that of their document. */
+const LOOKS_AGAIN = 2;
+
+/** Loads keys that exist by now. A look-up that is shared may have begun before they did: then they are looked for again. */
+async function loadCreated(
+  refs: readonly KeyRef[],
+  load: LoadKeys,
+): Promise<ReadonlyMap<KeyRef, unknown>> {
+  const failures = new Map(await load(refs));
+  for (let look = 0; look < LOOKS_AGAIN; look += 1) {
+    const unseen = refs.filter((ref) => failures.get(ref) instanceof KeyNotFoundError);
+    if (unseen.length === 0) break;
+    for (const ref of unseen) failures.delete(ref);
+    for (const [ref, failure] of await load(unseen)) failures.set(ref, failure);
+  }
+  return failures;
 }
 
 function mayCreate(ref: KeyRef, { createMissingKeys, declared }: SupplyOptions): boolean {

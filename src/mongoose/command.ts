@@ -77,7 +77,7 @@ export class Command {
   }
 
   /** Whether documents of `node` are asked for as BSON that nobody has read, for `read`. */
-  wantsStored(node: PlanNode | undefined, options: unknown): node is PlanNode {
+  wantsStored(node: PlanNode | undefined, options: unknown): boolean {
     return node !== undefined && !isExplained(options) && !this.#context.clientDecrypts;
   }
 

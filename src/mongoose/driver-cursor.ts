@@ -47,3 +47,14 @@ export function transformed(
   if (made === null) throw misuse(MAPPED_TO_NULL);
   return made;
 }
+
+/**
+ * Has `cursor` hand out documents as the database sent them, BSON that nobody has read. The option `raw` would also change how the driver
+ * reads errors, and what its events show of commands. Where the driver has no such part, documents come read.
+ *
+ * Source: driver 7.8, src/cursor/abstract_cursor.ts, `deserializationOptions`; src/cmap/wire_protocol/responses.ts, `shift`.
+ */
+export function askForStored(cursor: unknown): void {
+  const { deserializationOptions } = cursor as { deserializationOptions?: { raw?: boolean } };
+  if (deserializationOptions !== undefined) deserializationOptions.raw = true;
+}

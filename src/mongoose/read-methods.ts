@@ -3,6 +3,7 @@ import { isBytes } from '../codec/record-of';
 import type { PlanNode } from '../plan/encryption-plan';
 import { nodeOfDistinct } from '../rewrite/distinct';
 import { scopeOfFilter } from '../rewrite/key-scope';
+import { CLEAR } from '../rewrite/node-traits';
 import { rewritePipeline } from '../rewrite/pipeline';
 import { rewriteReadOptions } from '../rewrite/read-options';
 import type { RewriteScope } from '../rewrite/rewrite-scope';
@@ -10,6 +11,7 @@ import type { CollectionBoundary } from './collection-boundary';
 import type { Command } from './command';
 import type { CursorPurpose } from './cursor-source';
 import { DecryptingCursor } from './decrypting-cursor';
+import { askForStored } from './driver-cursor';
 import { callMethod, type CollectionMethod } from './native-collection';
 import { isExplained, readable, withMetadata } from './reading-options';
 import {
@@ -120,15 +122,15 @@ function cursorOver(
       const prepared = await boundary.prepare(operation, (fresh) => {
         const { parameters, scope, node: shape } = rewrite(fresh);
         node = shape;
-        return readable(parameters, scope, purpose === 'read' && fresh.wantsStored(node, options));
+        return readable(parameters, scope);
       });
       ({ command } = prepared);
-      return callMethod(boundary.base, operation, prepared.parameters);
+      const cursor = callMethod(boundary.base, operation, prepared.parameters);
+      if (purpose === 'read' && command.wantsStored(node, options)) askForStored(cursor);
+      return cursor;
     }),
     decrypt: async (batch) => {
-      if (node !== undefined && areStored(batch)) {
-        return (await command?.read(batch, node, options)) ?? [];
-      }
+      if (areStored(batch)) return (await command?.read(batch, node ?? CLEAR, options)) ?? [];
       await command?.open(batch, node, options);
       return batch;
     },

@@ -3,15 +3,11 @@ import type { RewriteScope } from '../rewrite/rewrite-scope';
 
 /**
  * The arguments of a reading method, the last of them its options, with `promoteBuffers` off, also where the client has it on: a
- * ciphertext promoted to a Buffer could not be told from other bytes. `raw` asks for documents as BSON, for ourselves to read.
+ * ciphertext promoted to a Buffer could not be told from other bytes.
  *
  * @throws {UnsupportedOperationError} where the reply is asked for as raw BSON.
  */
-export function readable(
-  parameters: readonly unknown[],
-  scope: RewriteScope,
-  raw = false,
-): unknown[] {
+export function readable(parameters: readonly unknown[], scope: RewriteScope): unknown[] {
   const options = (parameters.at(-1) ?? {}) as { raw?: boolean; fieldsAsRaw?: object };
   if (options.raw === true || options.fieldsAsRaw !== undefined) {
     throw new UnsupportedOperationError({
@@ -23,7 +19,7 @@ export function readable(
     });
   }
   // A spread with properties added to it takes ten times as long (bench/decisions/commands.md).
-  return [...parameters.slice(0, -1), Object.assign({}, options, raw ? RAW : DECODED)];
+  return [...parameters.slice(0, -1), Object.assign({}, options, DECODED)];
 }
 
 const DECODED = Object.freeze({
@@ -31,12 +27,15 @@ const DECODED = Object.freeze({
   raw: false,
   fieldsAsRaw: Object.freeze({}),
 });
-const RAW = Object.freeze({ ...DECODED, raw: true });
 
-/** Whether the plan of an operation is asked for, and not its result. */
+/**
+ * Whether the plan of an operation is asked for, and not its result.
+ *
+ * Source: driver 7.8, src/cursor/find_cursor.ts and src/operations/command.ts: `false` is a verbosity as well.
+ */
 export function isExplained(options: unknown): boolean {
   const { explain } = (options ?? {}) as { explain?: unknown };
-  return explain !== undefined && explain !== false;
+  return explain !== undefined && explain !== null;
 }
 
 /** Whether what `findOneAnd…` found comes inside what it did. */

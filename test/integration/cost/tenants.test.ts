@@ -1,6 +1,7 @@
 import { deserialize } from 'bson';
 import { type Model, mongo, Schema } from 'mongoose';
 import { MongoCrypt } from 'mongodb-client-encryption';
+import { isCiphertext } from '../../../src/codec/bson';
 import { openRig, type Rig } from '../../support/rig';
 import { countWork, fewestPromises } from './count-work';
 
@@ -15,6 +16,8 @@ const TENANTS = 250;
 const EACH = 4;
 /** How many keys libmongocrypt gets at once: `CHUNK_KEYS` of src/keys/end-of-chunk.ts, `GROUP_KEYS` of src/keys/load-keys.ts. */
 const CHUNK_KEYS = 100;
+/** Of how many keys documents are decrypted whole: `MOST_KEYS` of src/codec/stored-survey.ts. */
+const WHOLE_KEYS = 8;
 
 const people = (): Person[] =>
   Array.from({ length: TENANTS * EACH }, (_, index) => ({
@@ -106,7 +109,9 @@ describe('what many data keys cost', () => {
     try {
       await readAtOnce(People);
       const keys = opened.mock.calls.map(([document]) => keysIn(document as Uint8Array));
-      expect(keys.reduce((sum, count) => sum + count, 0)).toBeLessThan(TENANTS + keys.length);
+      expect(keys.reduce((sum, count) => sum + count, 0)).toBeLessThan(
+        TENANTS + keys.length + WHOLE_KEYS,
+      );
       expect(Math.max(...keys)).toBeLessThanOrEqual(CHUNK_KEYS);
     } finally {
       opened.mockRestore();
@@ -118,10 +123,16 @@ interface Contexts {
   makeDecryptionContext(document: unknown): unknown;
 }
 
-/** How many data keys the ciphertexts of `{ v: [ciphertext, …] }` name. */
+/** How many data keys the ciphertexts in a document name. */
 function keysIn(document: Uint8Array): number {
-  const { v } = deserialize(document) as { v: mongo.Binary[] };
-  return new Set(v.map((each) => Buffer.from(each.buffer.subarray(1, 17)).toString('hex'))).size;
+  const ids = ciphertextsIn(deserialize(document)).map((each) => each.value().subarray(1, 17));
+  return new Set(ids.map((id) => Buffer.from(id).toString('hex'))).size;
+}
+
+function ciphertextsIn(value: unknown): mongo.Binary[] {
+  if (isCiphertext(value)) return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(ciphertextsIn);
 }
 
 /** Keys that share their material: that takes one unit of work, not one for each. */

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { type Model, mongo, Schema } from 'mongoose';
 import { openRig, type Rig } from '../../support/rig';
 import { expectSame, secret, SENTINEL, type Twins } from './compare-twins';
@@ -9,6 +10,7 @@ interface Person {
   photo?: Buffer;
   codes?: Map<string, string>;
   other?: unknown;
+  whole?: unknown;
 }
 
 const { BSON } = mongo;
@@ -85,6 +87,7 @@ function people(rig: Rig): Twins<Person> {
     photo: { type: Buffer, encrypted: { algorithm: 'Random', keyAltName } },
     codes: { type: Map, of: text('Random') },
     other: {},
+    whole: { type: {}, encrypted: { algorithm: 'Random', keyAltName, whole: true } },
   });
   declared.plugin(rig.fle);
   const plain = new Schema<Person>({
@@ -94,12 +97,15 @@ function people(rig: Rig): Twins<Person> {
     photo: Buffer,
     codes: { type: Map, of: String },
     other: {},
+    whole: {},
   });
   return {
     encrypted: rig.connection.model<Person>('Person', declared),
     plain: rig.twinConnection.model<Person>('Person', plain),
   };
 }
+
+const typeOf = (value: unknown): string => Object.prototype.toString.call(value);
 
 describe('documents that are decrypted before they are read', () => {
   let rig: Rig;
@@ -169,6 +175,52 @@ describe('documents that are decrypted before they are read', () => {
       });
     }
   });
+
+  it('show nothing of a value that was encrypted and cannot be read', async () => {
+    const pattern = new BSON.BSONRegExp(`(?<${SENTINEL.slice(0, 8)}`, 'i'); // JavaScript has no such pattern
+    await twins.encrypted.create({ ...person(1), whole: pattern });
+    await twins.encrypted.findOne({}, { ssn: 1 }).lean(); // from now on the key is in memory
+    for (const [, read] of READS) {
+      const failing = (async () => await read(twins.encrypted, {}))();
+      const error = await failing.catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'FLE_DECRYPTION_FAILED', path: 'whole' });
+      expect(inspect(error, { depth: 10 })).not.toContain(SENTINEL.slice(0, 8));
+    }
+  });
+
+  it("leave the driver's events as they are", async () => {
+    await store([person(1), person(2)]);
+    const replies: mongo.Document[] = [];
+    const client = twins.encrypted.db.getClient();
+    const keep = ({ commandName, reply }: mongo.CommandSucceededEvent): void => {
+      if (['aggregate', 'find'].includes(commandName)) replies.push(reply as mongo.Document);
+    };
+    client.on('commandSucceeded', keep);
+    await twins.encrypted.find().lean();
+    await twins.encrypted.aggregate([{ $match: {} }]);
+    client.off('commandSucceeded', keep);
+    const ids = replies.map((reply) => {
+      const { firstBatch } = (reply as { cursor: { firstBatch: Person[] } }).cursor;
+      return firstBatch.map(({ _id }) => _id);
+    });
+    expect(ids).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+  });
+
+  it.each([true, false, 'queryPlanner'])(
+    'are explained with explain: %s as the twin',
+    async (how) => {
+      await store([person(1)]);
+      const options: object = { explain: how };
+      const shapeOf = async (model: Model<Person>): Promise<unknown> => {
+        const [found] = await model.aggregate<object>([{ $match: {} }]).option(options);
+        return Object.entries(found ?? {}).map(([key, value]) => [key, typeOf(value)]);
+      };
+      expect(await shapeOf(twins.encrypted)).toEqual(await shapeOf(twins.plain));
+    },
+  );
 
   it('are read in the middle of a cursor that has been explained', async () => {
     await store([person(1), person(2), person(3), person(4)]);

@@ -14,11 +14,15 @@ export function watchValues(): void {
   Object.assign(keyRings, { openKeyRing: opened });
 }
 
+/** Also regular expressions that JavaScript does not have. */
+const read = (bytes: Uint8Array): mongo.Document =>
+  mongo.BSON.deserialize(bytes, { bsonRegExp: true });
+
 /** Keeps what was ciphertext in `documents`, and is not in the `output` that was made of them. */
 function keepSecretsOf(documents: readonly Uint8Array[], output: Uint8Array): void {
-  const { v: decrypted } = mongo.BSON.deserialize(output) as { v: unknown[] };
+  const { v: decrypted } = read(output) as { v: unknown[] };
   documents.forEach((document, place) => {
-    keepWhereCiphertext(mongo.BSON.deserialize(document), decrypted[place]);
+    keepWhereCiphertext(read(document), decrypted[place]);
   });
 }
 
@@ -34,7 +38,7 @@ function keepWhereCiphertext(before: unknown, after: unknown): void {
 function watchedCipher(cipher: ValueCipher): ValueCipher {
   return {
     encrypt: (values, purpose, soon) => {
-      for (const { bytes } of values) keepSecret(mongo.BSON.deserialize(bytes)['v']);
+      for (const { bytes } of values) keepSecret(read(bytes)['v']);
       return cipher.encrypt(values, purpose, soon);
     },
     decrypt: async (ciphertexts, options) => {

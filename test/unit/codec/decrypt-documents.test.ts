@@ -98,6 +98,22 @@ describe('decrypting documents', () => {
     });
   });
 
+  it('looks into what the BSON library takes for a reference', async () => {
+    const [contact] = (await stored(PATIENT))['contacts'] as { phone: unknown }[];
+    const reference = { $ref: 'people', $id: 1, phone: contact?.phone };
+    const document = bson.deserialize(bson.serialize({ contacts: [reference] }));
+    await decryptDocuments([document], ROOT, decryptScope());
+    const [read] = document['contacts'] as [bson.DBRef];
+    expect(read.fields).toEqual({ phone: 'i' });
+  });
+
+  it('leaves a text a text where numbers are declared', async () => {
+    const { ssn } = await stored(PATIENT);
+    const documents = [{ age: ssn }];
+    await decryptDocuments(documents, ROOT, decryptScope());
+    expect(documents).toEqual([{ age: 'a' }]);
+  });
+
   it('asks for nothing where nothing is encrypted', async () => {
     const cipher = new MemoryCipher();
     await decryptDocuments([{ name: 'a' }, { ssn: null }], ROOT, decryptScope({ cipher }));

@@ -4,6 +4,8 @@ import type { BsonReadOptions } from '../../../src/codec/bson';
 import { decryptDocuments, type DecryptScope } from '../../../src/codec/decrypt-documents';
 import { decryptStored } from '../../../src/codec/decrypt-stored';
 import { fillSlots } from '../../../src/codec/fill-slots';
+import type { ObjectNode, PlanNode } from '../../../src/plan/encryption-plan';
+import { fieldsBelow } from '../../../src/plan/resolve-path';
 import { isUndecryptable } from '../../../src/codec/undecryptable';
 import {
   arrayNode,
@@ -27,10 +29,11 @@ const ROOT = objectNode({
   codes: objectNode({}, node({ path: 'codes.$*' })),
 });
 
-async function stored(document: object): Promise<Uint8Array> {
+async function stored(document: object, plan: PlanNode = ROOT): Promise<Uint8Array> {
   const collector = collectorOf();
-  const copy = collector.copyObject(document, ROOT);
-  const cipher = new MemoryCipher(['k', 'lost']);
+  const copy = collector.copyObject(document, plan as ObjectNode);
+  const names = fieldsBelow(plan).map(({ keyAltName }) => keyAltName as string);
+  const cipher = new MemoryCipher(names);
   await fillSlots(collector.slots, { cipher, purpose: 'write', scope: ENCODE });
   return bson.serialize(copy);
 }
@@ -73,7 +76,7 @@ describe('decrypting documents as the database sent them', () => {
   it('decrypts value by value from the first unusual one on', async () => {
     const cipher = new MemoryCipher();
     const unusual = { _id: 2, ssn: 'b', pattern: /a/ };
-    const documents = await Promise.all([PERSON, unusual, PERSON].map(stored));
+    const documents = await Promise.all([PERSON, unusual, PERSON].map((each) => stored(each)));
     expect(await decryptStored(documents, ROOT, decryptScope({ cipher }))).toEqual([
       PERSON,
       unusual,
@@ -127,6 +130,26 @@ describe('decrypting documents as the database sent them', () => {
     expect(await refusalOf(() => decryptStored([document], ROOT, decryptScope({ cipher })))).toBe(
       'DecryptionFailedError FLE_DECRYPTION_FAILED Patient.ssn: the stored value cannot be decrypted. Check that the master key is the one that wrapped the data key; the cause says more.',
     );
+  });
+
+  it('reads value by value where a value cannot be read, whose error would show it', async () => {
+    const document = await stored({ _id: 1, ssn: 'a' });
+    const cipher = new MemoryCipher();
+    cipher.decryptWhole = () =>
+      bson.serialize({ v: [{ ssn: new bson.BSONRegExp('(?secret', '') }] });
+    const read = await decryptStored([document], ROOT, decryptScope({ cipher }));
+    expect(read).toEqual([{ _id: 1, ssn: 'a' }]);
+    expect(cipher.calls).toEqual(['decrypt 1']);
+  });
+
+  it('stops decrypting whole documents where there are many keys', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `k${index}`);
+    const cipher = new MemoryCipher(names);
+    const of = (keyAltName: string): PlanNode => objectNode({ ssn: node({ keyAltName }) });
+    const documents = await Promise.all(names.map((name) => stored({ ssn: name }, of(name))));
+    const read = await decryptStored(documents, ROOT, decryptScope({ cipher }));
+    expect(read).toEqual(names.map((ssn) => ({ ssn })));
+    expect(cipher.calls).toEqual(['decryptWhole 8', 'decrypt 4']);
   });
 
   it('gives the event loop its turn between chunks, and keeps the order', async () => {
@@ -185,7 +208,7 @@ describe('decrypting documents as the database sent them', () => {
   it('gives what decrypting after reading gives, under all options', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(person, { maxLength: 5 }), options, async (people, readOptions) => {
-        const documents = await Promise.all(people.map(stored));
+        const documents = await Promise.all(people.map((each) => stored(each)));
         const scope = decryptScope({ readOptions });
         const expected = await decryptedAfterwards(documents, scope);
         expect(await decryptStored(documents, ROOT, scope)).toEqual(expected);

@@ -95,6 +95,45 @@ describe('the survey of a stored document', () => {
     expect(survey(bson.serialize(document))[0]).toBe(false);
   });
 
+  it.each<readonly [string, object, (document: Buffer) => void]>([
+    [
+      'a boolean that is neither',
+      { ssn: C, flag: true },
+      (document) => (document[document.length - 2] = 2),
+    ],
+    [
+      'a text without its end',
+      { ssn: C, text: 'aaaa' },
+      (document) => (document[document.indexOf('aaaa') + 4] = 1),
+    ],
+    [
+      'a text of no length',
+      { ssn: C, text: '' },
+      (document) => (document[document.indexOf('text') + 5] = 0),
+    ],
+    ['no end', { ssn: C }, (document) => (document[document.length - 1] = 1)],
+    [
+      'an array without its end',
+      { ssn: C, list: [1] },
+      (document) => (document[document.length - 2] = 1),
+    ],
+  ])('finds it unusual with %s, behind which libmongocrypt would stop', (_what, given, spoil) => {
+    const document = Buffer.from(bson.serialize(given));
+    expect(survey(document)[0]).toBe(true);
+    spoil(document);
+    expect(survey(document)[0]).toBe(false);
+  });
+
+  it('finds documents unusual that are nested deeper than any that is stored', () => {
+    const nested = (levels: number): object => {
+      let inner: object = {};
+      for (let level = 1; level < levels; level += 1) inner = { a: inner };
+      return inner;
+    };
+    expect(survey(bson.serialize(nested(200)))[0]).toBe(true);
+    expect(survey(bson.serialize(nested(201)))[0]).toBe(false);
+  });
+
   it('finds documents of a few keys ordinary, and of many unusual', () => {
     const seen = openSurvey();
     const ofKey = (key: number): Uint8Array =>
