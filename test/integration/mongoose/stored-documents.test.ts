@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { type Model, mongo, Schema } from 'mongoose';
+import { DECRYPTED_HERE } from '../../support/connection-mode';
 import { openRig, type Rig } from '../../support/rig';
 import { expectSame, secret, SENTINEL, type Twins } from './compare-twins';
 
@@ -112,7 +113,7 @@ describe('documents that are decrypted before they are read', () => {
   let twins: Twins<Person>;
 
   beforeAll(async () => {
-    rig = await openRig('stored_documents');
+    rig = await openRig('stored_documents', { connect: DECRYPTED_HERE });
     twins = people(rig);
   });
   beforeEach(async () => {
