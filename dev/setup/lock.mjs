@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const PAUSE_MS = 250;
+const HIGHEST_PID = 2 ** 31 - 1;
 /** A lock file without a process in it is one that is just being written, unless it is this old. */
 const EMPTY_LIMIT_MS = 10_000;
 
@@ -55,7 +56,8 @@ async function removeAbandoned(path) {
 async function isAbandoned(path) {
   try {
     const pid = Number(await readFile(path, 'utf8'));
-    if (pid === 0) return Date.now() - (await stat(path)).mtimeMs >= EMPTY_LIMIT_MS;
+    if (!(Number.isInteger(pid) && pid > 0 && pid <= HIGHEST_PID))
+      return Date.now() - (await stat(path)).mtimeMs >= EMPTY_LIMIT_MS;
     process.kill(pid, 0);
     return false;
   } catch (error) {

@@ -47,13 +47,15 @@ interface Chunk {
 function chunkOf(stored: readonly Uint8Array[], start: number, node: PlanNode): Chunk {
   const survey = openSurvey();
   let end = start;
-  let isLast = false;
-  for (; end < stored.length; end += 1) {
-    if (survey.ciphertexts >= CHUNK_CIPHERTEXTS || survey.bytes >= CHUNK_BYTES) break;
-    isLast = !isOrdinary(survey, stored[end], node);
-    if (isLast) break;
+  let ciphertexts = 0;
+  while (end < stored.length && ciphertexts < CHUNK_CIPHERTEXTS && survey.bytes < CHUNK_BYTES) {
+    if (!isOrdinary(survey, stored[end], node)) {
+      return { documents: stored.slice(start, end), ciphertexts, isLast: true };
+    }
+    ({ ciphertexts } = survey);
+    end += 1;
   }
-  return { documents: stored.slice(start, end), ciphertexts: survey.ciphertexts, isLast };
+  return { documents: stored.slice(start, end), ciphertexts, isLast: false };
 }
 
 /** The documents of a chunk; undefined where they cannot be decrypted at once, or not be read. */

@@ -1,7 +1,18 @@
-import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { channel } from 'node:diagnostics_channel';
 
-/** The channel on which the process is told of changes. It has the same name in every copy of this package. */
-const CHANNEL = 'mongoose-fle:key-vault-changed';
+/**
+ * The channel on which the process is told of changes. It has the same name in every copy of this package, and is held for ever: Node.js
+ * holds channels weakly, and when one was collected as garbage, it takes the next of its name out of its list. Who listens to that would hear of
+ * nothing (lib/diagnostics_channel.js of Node.js 20, `WeakRefMap`).
+ */
+const CHANNEL: HeldChannel = channel('mongoose-fle:key-vault-changed');
+
+/** A channel's own methods, which Node.js advises against where nobody holds the channel. */
+interface HeldChannel {
+  publish(change: VaultChange): void;
+  subscribe(listener: Listener): void;
+  unsubscribe(listener: Listener): void;
+}
 
 /** What is sent there: keys of a vault were deleted, or lost a name. */
 interface VaultChange {
@@ -12,13 +23,13 @@ interface VaultChange {
 type Listener = (message: unknown) => void;
 
 const listeners = new FinalizationRegistry<Listener>((listener) => {
-  unsubscribe(CHANNEL, listener);
+  CHANNEL.unsubscribe(listener);
 });
 
 /** Makes everything in this process forget the keys of the vault `namespace` that it has in memory. */
 export function announceVaultChange(namespace: string): void {
   const change: VaultChange = { namespace };
-  channel(CHANNEL).publish(change);
+  CHANNEL.publish(change);
 }
 
 /**
@@ -32,7 +43,9 @@ export function onVaultChange(namespace: string, forget: () => void): () => void
   const listener: Listener = (message) => {
     if ((message as VaultChange).namespace === namespace) reference.deref()?.();
   };
-  subscribe(CHANNEL, listener);
+  CHANNEL.subscribe(listener);
   listeners.register(forget, listener);
-  return () => unsubscribe(CHANNEL, listener);
+  return () => {
+    CHANNEL.unsubscribe(listener);
+  };
 }

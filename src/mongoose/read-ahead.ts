@@ -16,12 +16,12 @@ export async function readAhead(
   for (let reply = await replies.next(); reply.done !== true;) {
     const batch = [reply.value, ...cursor.readBufferedDocuments()];
     const following = replies.next();
+    following.catch(() => undefined); // it may fail while this thread is busy: it is told when its turn comes
     try {
       if (!isExhausted(cursor)) await nextTurn(); // so that the request goes out before this thread is busy
       for (const document of await decrypt(batch)) all.push(document);
-    } catch (error) {
-      await following.catch(() => undefined);
-      throw error;
+    } finally {
+      await Promise.allSettled([following]); // who is told of an error may close the connection
     }
     reply = await following;
   }

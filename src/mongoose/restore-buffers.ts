@@ -8,7 +8,10 @@ import type { Holder } from '../codec/collect-plaintext';
  * Source: bson 7.3, src/parser/deserializer.ts.
  */
 export function restoreBuffers(value: unknown): void {
-  if (typeof value !== 'object' || value === null || bsonTypeOf(value) !== undefined) return;
+  if (typeof value !== 'object' || value === null) return;
+  const type = bsonTypeOf(value);
+  if (type === 'DBRef') restoreBuffers((value as { readonly fields: unknown }).fields);
+  if (type !== undefined) return;
   if (value instanceof Uint8Array || value instanceof Date) return;
   const holder = value as Holder;
   for (const key of Object.keys(holder)) {

@@ -41,6 +41,9 @@ const BESIDE: Readonly<Record<string, unknown>> = {
   minKey: new BSON.MinKey(),
   maxKey: new BSON.MaxKey(),
   'a reference': new BSON.DBRef('people', new BSON.ObjectId('64b000000000000000000002')),
+  'a reference with more in it': new BSON.DBRef('people', 1 as never, undefined, {
+    bytes: new BSON.Binary(Buffer.from('bytes')),
+  }),
   'a text of many letters': 'é – 漢 😀'.repeat(50),
   'an object of odd keys': { '': 1, 'a.b': 2, é: 3, 0: 4 },
   'arrays in arrays': [[1, [2, []]], { a: [{ b: null }] }, null],
