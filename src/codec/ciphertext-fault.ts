@@ -15,8 +15,7 @@ export const NESTED_CIPHERTEXT = 'the stored ciphertext holds another ciphertext
  * Source: the specification "BSON Binary Encrypted".
  */
 export function ciphertextFault(bytes: Uint8Array): string | undefined {
-  const kind = bytes[0];
-  if (kind !== DETERMINISTIC && kind !== RANDOM) {
+  if (!isKind(bytes[0])) {
     return 'the stored binary is not a ciphertext of client-side field level encryption.';
   }
   return bytes.length < MIN_LENGTH ? 'the stored ciphertext is cut off.' : undefined;
@@ -24,8 +23,11 @@ export function ciphertextFault(bytes: Uint8Array): string | undefined {
 
 /** Whether the `length` bytes of `document` from `start` on can be such a ciphertext. */
 export function isCiphertextAt(document: Uint8Array, start: number, length: number): boolean {
-  const kind = document[start];
-  return (kind === DETERMINISTIC || kind === RANDOM) && length >= MIN_LENGTH;
+  return isKind(document[start]) && length >= MIN_LENGTH;
+}
+
+function isKind(byte: number | undefined): boolean {
+  return byte === DETERMINISTIC || byte === RANDOM;
 }
 
 /** The identifier of the data key that a ciphertext names: its 16 bytes. */

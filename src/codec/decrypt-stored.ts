@@ -22,15 +22,16 @@ export async function decryptStored(
   node: PlanNode,
   scope: DecryptScope,
 ): Promise<unknown[]> {
+  const reading = { node, scope, read: readerOf(scope) };
   const documents: unknown[] = [];
   for (let isEnough = false; !isEnough && documents.length < stored.length;) {
     if (documents.length > 0) await nextTurn();
     const start = documents.length;
     const chunk = chunkOf(stored, start, node);
-    for (const document of decryptedWhole(chunk, node, scope) ?? []) documents.push(document);
+    for (const document of decryptedWhole(chunk, reading) ?? []) documents.push(document);
     isEnough = chunk.isLast || documents.length === start;
   }
-  const rest = stored.slice(documents.length).map((bytes) => read(bytes, scope));
+  const rest = stored.slice(documents.length).map(reading.read);
   if (rest.length === 0) return documents;
   await decryptDocuments(rest, node, scope);
   return documents.concat(rest);
@@ -58,30 +59,37 @@ function chunkOf(stored: readonly Uint8Array[], start: number, node: PlanNode): 
   return { documents: stored.slice(start, end), ciphertexts, isLast: false };
 }
 
+/** What the documents of a reply are read with. */
+interface Reading {
+  readonly node: PlanNode;
+  readonly scope: DecryptScope;
+  readonly read: (bytes: Uint8Array) => object;
+}
+
 /** The documents of a chunk; undefined where they cannot be decrypted at once, or not be read. */
 function decryptedWhole(
   { documents: stored, ciphertexts }: Chunk,
-  node: PlanNode,
-  scope: DecryptScope,
+  { node, scope, read }: Reading,
 ): readonly unknown[] | undefined {
-  if (ciphertexts === 0) return stored.map((bytes) => read(bytes, scope));
+  if (ciphertexts === 0) return stored.map(read);
   const output = scope.cipher.decryptWhole(stored);
   if (output === undefined) return undefined;
-  const documents = readAll(output, scope);
+  const documents = elementsOf(output, read);
   if (documents !== undefined) settleDecrypted(documents, node, scope);
   return documents;
 }
 
 /** What cannot be read may be a value that was encrypted, which the error would show. */
-function readAll(output: Uint8Array, scope: DecryptScope): readonly unknown[] | undefined {
+function elementsOf(output: Uint8Array, read: Reading['read']): readonly unknown[] | undefined {
   try {
-    return (read(output, scope) as { readonly v: readonly unknown[] }).v;
+    return (read(output) as { readonly v: readonly unknown[] }).v;
   } catch {
     return undefined;
   }
 }
 
-/** As the driver reads a document, but for binaries: ciphertext promoted to a Buffer could not be told from other bytes. */
-function read(bytes: Uint8Array, { bson, readOptions }: DecryptScope): object {
-  return bson.deserialize(bytes, { ...deserializeOptions(readOptions), promoteBuffers: false });
+/** Reads as the driver does, but for binaries: ciphertext promoted to a Buffer could not be told from other bytes. */
+function readerOf({ bson, readOptions }: DecryptScope): Reading['read'] {
+  const options = { ...deserializeOptions(readOptions), promoteBuffers: false };
+  return (bytes) => bson.deserialize(bytes, options);
 }

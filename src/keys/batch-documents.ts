@@ -59,7 +59,7 @@ export function markingSuffixes(): SuffixOf {
  * those of an array, and writing them took a tenth of the time of decrypting.
  */
 export function markingsDocument(markings: readonly Marking[]): Buffer {
-  const array = arrayLength(markings, lengthOfMarking);
+  const array = arrayLength(markings, BINARY_OVERHEAD, lengthOfMarking);
   const inner = EMPTY_DOCUMENT + ARRAY_HEAD.length + array;
   const buffer = Buffer.allocUnsafe(EMPTY_DOCUMENT + RESULT_HEAD.length + inner);
   let at = buffer.writeInt32LE(buffer.length);
@@ -83,32 +83,31 @@ export function markingsDocument(markings: readonly Marking[]): Buffer {
 
 /** The BSON document `{ v: [ciphertext, …] }`, whose ciphertexts libmongocrypt decrypts where they stand. */
 export function ciphertextsDocument(ciphertexts: readonly Uint8Array[]): Buffer {
-  const array = arrayLength(ciphertexts, lengthOfBytes);
-  const buffer = Buffer.allocUnsafe(EMPTY_DOCUMENT + ARRAY_HEAD.length + array);
-  let at = buffer.writeInt32LE(buffer.length);
-  at = writeHead(buffer, at, { head: ARRAY_HEAD, length: array });
-  for (const ciphertext of ciphertexts) {
-    at = writeBinaryHead(buffer, at, ciphertext.length);
-    buffer.set(ciphertext, at);
-    at += ciphertext.length;
-  }
-  buffer.fill(0, at);
-  return buffer;
+  return arrayDocument(ciphertexts, BINARY_OVERHEAD, writeBinaryHead);
 }
 
 /** The BSON document `{ v: [document, …] }` of BSON documents, in which libmongocrypt decrypts every ciphertext where it stands. */
 export function documentsDocument(documents: readonly Uint8Array[]): Buffer {
-  let array = EMPTY_DOCUMENT + documents.length * DOCUMENT_OVERHEAD;
-  for (const { length } of documents) array += length;
+  return arrayDocument(documents, DOCUMENT_OVERHEAD, writeDocumentHead);
+}
+
+/** Writes, in place, what stands before an element of an array that is `length` bytes long, and tells where the element begins. */
+type WriteElementHead = (buffer: Buffer, at: number, length: number) => number;
+
+/** The BSON document `{ v: [element, …] }`; before each element stand `overhead` bytes, which `writeElementHead` writes. */
+function arrayDocument(
+  elements: readonly Uint8Array[],
+  overhead: number,
+  writeElementHead: WriteElementHead,
+): Buffer {
+  const array = arrayLength(elements, overhead, lengthOfBytes);
   const buffer = Buffer.allocUnsafe(EMPTY_DOCUMENT + ARRAY_HEAD.length + array);
   let at = buffer.writeInt32LE(buffer.length);
   at = writeHead(buffer, at, { head: ARRAY_HEAD, length: array });
-  for (const document of documents) {
-    buffer[at] = DOCUMENT;
-    buffer[at + 1] = 0;
-    at += DOCUMENT_OVERHEAD;
-    buffer.set(document, at);
-    at += document.length;
+  for (const element of elements) {
+    at = writeElementHead(buffer, at, element.length);
+    buffer.set(element, at);
+    at += element.length;
   }
   buffer.fill(0, at);
   return buffer;
@@ -120,9 +119,13 @@ const ARRAY_HEAD = Buffer.from('\x04v\0', 'latin1');
 const lengthOfMarking = ({ bytes, suffix }: Marking): number => 1 + bytes.length + suffix.length;
 const lengthOfBytes = ({ length }: Uint8Array): number => length;
 
-/** The length of an array of binaries. */
-function arrayLength<T>(items: readonly T[], lengthOf: (item: T) => number): number {
-  let sum = EMPTY_DOCUMENT + items.length * BINARY_OVERHEAD;
+/** The length of an array, before each of whose elements stand `overhead` bytes. */
+function arrayLength<T>(
+  items: readonly T[],
+  overhead: number,
+  lengthOf: (item: T) => number,
+): number {
+  let sum = EMPTY_DOCUMENT + items.length * overhead;
   for (const item of items) sum += lengthOf(item);
   return sum;
 }
@@ -146,4 +149,11 @@ function writeBinaryHead(buffer: Buffer, at: number, length: number): number {
   buffer.writeInt32LE(length, at + 2);
   buffer[at + 6] = ENCRYPTED_SUBTYPE;
   return at + BINARY_OVERHEAD;
+}
+
+/** The same of a document without a name. */
+function writeDocumentHead(buffer: Buffer, at: number): number {
+  buffer[at] = DOCUMENT;
+  buffer[at + 1] = 0;
+  return at + DOCUMENT_OVERHEAD;
 }

@@ -206,6 +206,7 @@ describe('mongoose-fle', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: `2 in ${database}.__keyVault\n` });
   });
 
+  // Where no program gives others a terminal, no bar can be shown on one.
   (HAS_TERMINALS ? it : it.skip)('shows a bar on a terminal, and what it did after', async () => {
     await cli('bootstrap');
     const { code, stdout } = await runCli(

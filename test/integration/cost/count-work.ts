@@ -43,6 +43,17 @@ export async function countWork(operation: () => Promise<unknown>): Promise<Work
   }
 }
 
+/** The documents that libmongocrypt was given to decrypt by `operation`. */
+export async function givenToDecrypt(operation: () => Promise<unknown>): Promise<Uint8Array[]> {
+  const opened = jest.spyOn(MongoCrypt.prototype as Contexts, 'makeDecryptionContext');
+  try {
+    await operation();
+    return opened.mock.calls.map(([document]) => document as Uint8Array);
+  } finally {
+    opened.mockRestore();
+  }
+}
+
 /** The least of a few runs: what the driver does beside it, such as asking servers whether they are there, is not the operation's. */
 export async function fewestPromises(operation: () => Promise<unknown>): Promise<number> {
   const counts: number[] = [];
